@@ -1,0 +1,38 @@
+"""Ids that are the same for the same input: a UUIDv5 of source, type and the source's own key (DESIGN 3.3)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+__all__ = ["key_system", "person_id", "resource_id", "suggestion_id"]
+
+# Fixed for ever: changing it would give every resource of every node a new id.
+_NAMESPACE = uuid.UUID("6f1c1f0e-6a2e-5c52-9a49-6c69656e7468")
+
+
+def _uuid5(*parts: str) -> str:
+    # Each part stands with its length, so that ("a", "bc") and ("ab", "c") differ; surrogates can't stop it.
+    name = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    value = hashlib.sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]
+    return str(uuid.UUID(bytes=value, version=5))
+
+
+def resource_id(source: str, resource_type: str, key: str) -> str:
+    """The id of a resource: never made from a national id, a card or a name, only from the source's own key."""
+    return _uuid5("resource", source, resource_type, key)
+
+
+def person_id(first_patient_id: str) -> str:
+    """The id of a person, assigned once when their first Patient arrives and kept whatever is linked later."""
+    return _uuid5("person", first_patient_id)
+
+
+def suggestion_id(product: str, version: str, person: str, inputs_digest: str) -> str:
+    """The id of a product's output: the same product on the same inputs gives the same suggestion."""
+    return _uuid5("suggestion", product, version, person, inputs_digest)
+
+
+def key_system(source: str, resource_type: str) -> str:
+    """The identifier system under which the source's own key stays on the resource."""
+    return f"urn:x-lienthong:{source}:{resource_type}"

@@ -1,0 +1,124 @@
+"""The settings of a node: `lienthong.toml`, read into frozen values and refused where it can't be meant.
+
+Secrets never stand here: they come from the environment or from files outside the backup.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+from lienthong.core.clock import zone
+from lienthong.core.errors import Category, ErrorKind
+
+__all__ = ["DEFAULT_TOML", "IDENTIFIER_PRESETS", "IdentifierSystems", "Settings", "read_settings"]
+
+WRONG_SETTINGS = ErrorKind(
+    "settings-wrong",
+    Category.INCORRECT,
+    what="The settings can't be read: {why}.",
+    allowed="{allowed}",
+    cure="Correct lienthong.toml; `docs/settings.md` names every setting.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierSystems:
+    """The URIs under which national identifiers stand; two guides compete in Vietnam and neither is law."""
+
+    national_id: str
+    insurance_card: str
+    insurance_number: str
+    passport: str
+
+
+IDENTIFIER_PRESETS: Mapping[str, IdentifierSystems] = MappingProxyType(
+    {
+        # The ministry's draft (hl7vn/vn-core-ig): http://fhir.ehealth.gov.vn/core
+        "ehealth": IdentifierSystems(
+            "http://fhir.ehealth.gov.vn/core/sid/national_id",
+            "http://fhir.ehealth.gov.vn/core/sid/insurance_number",
+            "http://fhir.ehealth.gov.vn/core/sid/social_insurance_number",
+            "http://fhir.ehealth.gov.vn/core/sid/passport_number",
+        ),
+        # The community's VN Core: http://fhir.hl7.org.vn/core
+        "vncore": IdentifierSystems(
+            "http://fhir.hl7.org.vn/core/sid/cccd",
+            "http://fhir.hl7.org.vn/core/sid/bhyt",
+            "http://fhir.hl7.org.vn/core/sid/bhxh",
+            "http://fhir.hl7.org.vn/core/sid/passport",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a node is told: its controller, source, zone, identifier systems and limits.
+
+    `source` names exports that name none themselves (FHIR files); a claim's source is its facility's code.
+    Sizes are in bytes. `step` is the number of resources that an ingest commits at once.
+    """
+
+    controller: str = ""
+    source: str = "main"
+    offset: str = "+07:00"
+    identifiers: str = "vncore"
+    language: str = "vi"
+    step: int = 2000
+    max_file_bytes: int = 8 * 1024**3
+    max_record_bytes: int = 256 * 1024**2
+    facilities: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def systems(self) -> IdentifierSystems:
+        return IDENTIFIER_PRESETS[self.identifiers]
+
+
+DEFAULT_TOML = """\
+# The settings of this Lienthong node; docs/settings.md names every one. No secrets here.
+controller = ""            # who answers for these data (the data controller)
+source = "main"            # the name of exports that name none themselves
+offset = "+07:00"          # times without a zone take this one
+identifiers = "vncore"     # or "ehealth": the URIs of national identifiers
+language = "vi"            # of pages and reports: vi, en
+
+[facilities]               # code = name, for the facilities of this node
+"""
+
+
+def read_settings(text: str) -> Settings:
+    """The settings of a TOML text; an unknown name or a wrong value is an error that says what is allowed."""
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WRONG_SETTINGS.at("lienthong.toml", why=str(error), allowed="TOML") from None
+    known = {item.name: item for item in fields(Settings)}
+    for name in data:
+        if name not in known:
+            raise WRONG_SETTINGS.at(
+                f"lienthong.toml: {name}", why="there is no such setting", allowed=", ".join(sorted(known))
+            )
+    defaults = Settings()
+    for name, value in data.items():
+        expected: type = dict if name == "facilities" else type(getattr(defaults, name))
+        if not isinstance(value, expected) or isinstance(value, bool) is not (expected is bool):
+            raise WRONG_SETTINGS.at(
+                f"lienthong.toml: {name}", why="the value has the wrong type", allowed=expected.__name__
+            )
+    if "facilities" in data:
+        data["facilities"] = MappingProxyType({str(code): str(name) for code, name in data["facilities"].items()})
+    settings = Settings(**data)
+    _refuse_unless("identifiers", settings.identifiers in IDENTIFIER_PRESETS, ", ".join(IDENTIFIER_PRESETS))
+    _refuse_unless("language", settings.language in ("vi", "en"), "vi, en")
+    _refuse_unless("step", settings.step > 0, "a number above 0")
+    zone(settings.offset)
+    return settings
+
+
+def _refuse_unless(name: str, holds: bool, allowed: str) -> None:
+    if not holds:
+        raise WRONG_SETTINGS.at(f"lienthong.toml: {name}", why="the value is not allowed", allowed=allowed)

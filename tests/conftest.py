@@ -1,0 +1,41 @@
+"""Fixtures that every test may use: where the official suites lie, a fixed clock, an operator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lienthong.core.actors import Actor
+from lienthong.core.clock import Clock
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def suites() -> Callable[[str], Path]:
+    """`suites(name)` is the folder of an official suite or data set; the test is left out by name without it."""
+    folder = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
+
+    def find(name: str) -> Path:
+        path = folder / name
+        if not path.is_dir():
+            pytest.skip(f"suite {name} is not here (LIENTHONG_SUITES)")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that always says 2026-11-23 08:15 UTC."""
+    return lambda: datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def operator() -> Actor:
+    """The operator of the machine."""
+    return Actor("tester", operator=True)
