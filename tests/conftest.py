@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,18 @@ from lienthong.core.actors import Actor
 from lienthong.core.clock import Clock
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where nothing may be left out (CI), a skipped test is a failed one, with its reason."""
+    report = yield
+    if report.skipped and os.environ.get("LIENTHONG_NOTHING_LEFT_OUT") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"left out: {call.excinfo.value if call.excinfo else item.name}"
+    return report
 
 
 @pytest.fixture(scope="session")
