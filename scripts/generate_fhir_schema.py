@@ -94,6 +94,7 @@ CHANGED: dict[str, Definition] = {
         "type": _reference("PractitionerRole", "Practitioner", "Organization", "Device", "Patient", "RelatedPerson")
     },
     "Bundle.entry.response.outcome": {"type": _types("Resource")},
+    "DetectedIssue.status": {"binding": {"strength": "required", "valueSet": VALUE_SET + "observation-status|4.0.1"}},
     "EvidenceVariable.characteristic": {"min": 1},
     "EvidenceVariable.characteristic.description": {"type": _types("string")},
     "MeasureReport.subject": {
