@@ -1,0 +1,169 @@
+"""The measured steps; each runs in a process of its own, so that its peak memory is its own.
+
+`python -m bench.steps NAME FILES WORK` prints one JSON object: resources, bytes, seconds, peak_mb.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import msgspec
+from fhir.resources.R4B import get_fhir_model_class
+
+from lienthong import Node, fhir
+from lienthong.core import canonical
+from lienthong.core.actors import Actor
+
+__all__ = ["STEPS"]
+
+Measured = tuple[int, float]  # resources, seconds
+
+
+def _lines(files: Path) -> Iterator[bytes]:
+    for path in sorted(files.glob("*.ndjson.gz")):
+        with gzip.open(path) as stream:
+            for line in stream:
+                if line.strip():
+                    yield line
+
+
+def _plain(files: Path, work: Path) -> Path:
+    """All lines as one plain NDJSON file."""
+    path = work / "all.ndjson"
+    if not path.exists():
+        with path.open("wb") as out:
+            out.writelines(_lines(files))
+    return path
+
+
+def bare_parse(files: Path, _work: Path) -> Measured:
+    """Floor: unzip and parse each line to plain values, nothing else."""
+    decoder, count, started = msgspec.json.Decoder(), 0, time.perf_counter()
+    for line in _lines(files):
+        decoder.decode(line)
+        count += 1
+    return count, time.perf_counter() - started
+
+
+def exact_parse(files: Path, _work: Path) -> Measured:
+    """Floor: the same with decimals kept to the digit."""
+    count, started = 0, time.perf_counter()
+    for line in _lines(files):
+        canonical.parse(line)
+        count += 1
+    return count, time.perf_counter() - started
+
+
+def bare_sqlite(files: Path, work: Path) -> Measured:
+    """Floor: the lines as they are into one SQLite table, one transaction, no index but the key."""
+    lines = list(_lines(files))
+    database = sqlite3.connect(work / "bare.db")
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("CREATE TABLE body (id INTEGER PRIMARY KEY, body BLOB)")
+    started = time.perf_counter()
+    with database:
+        database.executemany("INSERT INTO body VALUES (?, ?)", enumerate(lines))
+    seconds = time.perf_counter() - started
+    database.close()
+    return len(lines), seconds
+
+
+def duckdb_scan(files: Path, work: Path) -> Measured:
+    """Floor: DuckDB reads each line as JSON and takes one value out of it."""
+    path = _plain(files, work)
+    with duckdb.connect() as database:
+        database.execute("SET threads = 2")
+        started = time.perf_counter()
+        row = database.execute(
+            "SELECT count(*), count(json->>'$.id') FROM read_ndjson_objects(?)", [str(path)]
+        ).fetchone()
+        seconds = time.perf_counter() - started
+    assert row is not None
+    return int(row[0]), seconds
+
+
+def validate(files: Path, _work: Path) -> Measured:
+    """Ours: parse with digits and validate the structure."""
+    count, started = 0, time.perf_counter()
+    for line in _lines(files):
+        fhir.validate(canonical.parse(line))
+        count += 1
+    return count, time.perf_counter() - started
+
+
+def fhir_resources(files: Path, _work: Path) -> Measured:
+    """Peer: fhir.resources (R4B models) parses and validates; the first 3,000 lines of each type at most."""
+    count, seconds = 0, 0.0
+    for path in sorted(files.glob("*.ndjson.gz")):
+        model = get_fhir_model_class(path.name.split(".")[0])
+        with gzip.open(path) as stream:
+            lines = [line for _, line in zip(range(3000), stream, strict=False)]
+        started = time.perf_counter()
+        for line in lines:
+            try:
+                model.model_validate_json(line)
+            except ValueError:  # R4B is not R4: what it refuses still cost its time
+                continue
+        seconds += time.perf_counter() - started
+        count += len(lines)
+    return count, seconds
+
+
+def _node(work: Path) -> Node:
+    return Node(work / "home", actor=Actor("bench", operator=True), purpose="data-operations", create=True)
+
+
+def ingest(files: Path, work: Path) -> Measured:
+    """Ours: file → kept, parsed, validated, converted, recorded, linked, published."""
+    with _node(work) as node:
+        started = time.perf_counter()
+        done = node.ingest([files])
+        return done.published.read, time.perf_counter() - started
+
+
+def ingest_again(files: Path, work: Path) -> Measured:
+    """Ours: the same files a second time; nothing changes."""
+    with _node(work) as node:
+        node.ingest([files])
+        started = time.perf_counter()
+        done = node.ingest([files])
+        return done.published.read, time.perf_counter() - started
+
+
+def build(files: Path, work: Path) -> Measured:
+    """Ours: record → Parquet, views, OMOP, checks."""
+    with _node(work) as node:
+        done = node.ingest([files])
+        started = time.perf_counter()
+        node.build()
+        return done.published.read, time.perf_counter() - started
+
+
+STEPS: dict[str, Callable[[Path, Path], Measured]] = {
+    step.__name__: step
+    for step in (
+        bare_parse,
+        exact_parse,
+        bare_sqlite,
+        duckdb_scan,
+        validate,
+        fhir_resources,
+        ingest,
+        ingest_again,
+        build,
+    )
+}
+
+if __name__ == "__main__":
+    name, files, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    resources, seconds = STEPS[name](files, work)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"resources": resources, "seconds": seconds, "peak_mb": peak}))
