@@ -244,7 +244,7 @@ def test_a_statement_can_not_be_kept_for_later(hospital: Hospital) -> None:
         ("time", "2026-11-23T08:15:00.001Z"),
     ],
 )
-def test_no_word_of_a_signed_statement_can_be_changed(hospital: Hospital, field_name: str, value: str) -> None:
+def test_no_word_of_a_signed_statement_can_be_changed(hospital: Hospital, field_name: str, value: Any) -> None:
     signed = hospital.sign()
     assert not hospital.ledger.verify(replace(signed, statement=replace(signed.statement, **{field_name: value})))
 
