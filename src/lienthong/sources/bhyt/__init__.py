@@ -1,0 +1,3 @@
+"""(being written)"""
+
+from lienthong.sources.fhir import SOURCE

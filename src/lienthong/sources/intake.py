@@ -1,0 +1,185 @@
+"""Finds the files of an export, tells by their content which source reads them, and converts them record by record."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+from lienthong.core.errors import Category, ErrorKind, LienthongError
+from lienthong.core.origin import Origin
+from lienthong.core.settings import Settings
+from lienthong.sources import container, recognise
+from lienthong.sources.converted import Converted, Found, LeftOut, Source, rejection
+
+__all__ = ["convert", "find", "installed", "read"]
+
+NO_PATH = ErrorKind(
+    "path-not-found",
+    Category.NOT_FOUND,
+    what="There is no such file or folder.",
+    cure="Check the path.",
+)
+UNKNOWN_FORMAT = ErrorKind(
+    "format-unknown",
+    Category.INCORRECT,
+    what="There is no format of this name.",
+    allowed="{allowed}",
+    cure="Give one of them with --format, or leave it out: files are recognised by their content.",
+)
+NO_EXPORT = ErrorKind(
+    "file-no-export",
+    Category.UNREADABLE,
+    what="The file is no export that can be read: {why}.",
+    allowed="FHIR R4 as JSON or NDJSON, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip.",
+    cure="Give the export itself, or name its kind with --format.",
+)
+BROKEN = ErrorKind(
+    "file-broken",
+    Category.UNREADABLE,
+    what="The file has the name of an export, but its content is {what}.",
+    allowed="FHIR R4 as JSON or NDJSON, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip.",
+    cure="Copy or export it again.",
+)
+
+
+@cache
+def installed() -> Mapping[str, Source]:
+    """The installed sources by name: the entry points of the group `lienthong.sources`."""
+    found: dict[str, Source] = {}
+    for point in sorted(entry_points(group="lienthong.sources"), key=lambda point: point.name):
+        source = point.load()
+        if not isinstance(source, Source):
+            raise TypeError(f"the entry point {point.name} is no source")
+        found[source.name] = source
+    return MappingProxyType(found)
+
+
+def find(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Found]:
+    """The files of folders and paths in a stable order, each once; links to folders are not followed.
+
+    Raises `path-not-found` before anything is given.
+    """
+    given = [Path(path) for path in paths]
+    for path in given:
+        if not path.exists() and not path.is_symlink():
+            raise NO_PATH.at(str(path))
+    seen: set[str] = set()
+    for path in given:
+        base = path.resolve()
+        for found in _walk(path, base) if path.is_dir() else (Found(path, base.name, True),):
+            real = os.path.realpath(found.path)
+            if real not in seen:
+                seen.add(real)
+                yield found
+
+
+def _walk(folder: Path, base: Path) -> Iterator[Found]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        inside = os.path.relpath(parent, folder)
+        for file in sorted(files):
+            name = os.path.normpath(os.path.join(base.name, inside, file))
+            yield Found(Path(parent, file), name, False)
+
+
+def read(
+    path: str | os.PathLike[str], format: str = "auto", *, settings: Settings | None = None
+) -> Iterator[Converted]:
+    """All records of a file or folder; files that are no export are passed over."""
+    settings = settings or Settings()
+    for found in find([path]):
+        try:
+            stream = found.open()
+        except LienthongError as error:
+            yield _rejected_file(error, found.name, "", settings.source)
+            continue
+        with stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            stream.seek(0)
+            for item in convert(
+                stream, name=found.name, sha256=sha256, settings=settings, format=format, given=found.given
+            ):
+                if isinstance(item, Converted):
+                    yield item
+
+
+def convert(
+    stream: BinaryIO,
+    *,
+    name: str,
+    sha256: str,
+    settings: Settings,
+    source: str | None = None,
+    format: str = "auto",
+    given: bool = True,
+) -> Iterator[Converted | LeftOut]:
+    """One opened (seekable) file to its records, in their order.
+
+    `source` names the source of the records, by default the claim's facility or `settings.source`. `given` says that
+    the file was named itself: then it must be an export, while in a folder it may be left out. A fault of the whole
+    file is a Converted with an empty `origin.record` and `rejected`; only a wrong `format` raises.
+    """
+    if format != "auto" and format not in installed():
+        raise UNKNOWN_FORMAT.at("--format", allowed=", ".join(["auto", *installed()]))
+    label = source or settings.source
+    read_any = False
+    left_out: list[LeftOut] = []
+    try:
+        for member in container.members(stream, name, settings.max_file_bytes):
+            for item in _member(member, sha256, settings, source, format, required=given and member.name == name):
+                if isinstance(item, LeftOut):
+                    left_out.append(item)
+                else:
+                    read_any = True
+                yield item
+    except LienthongError as error:
+        yield _rejected_file(error, name, sha256, label)
+        return
+    if not read_any and (given or not left_out) and not any(item.name == name for item in left_out):
+        yield _rejected_file(NO_EXPORT.at(name, why="the archive holds none"), name, sha256, label)
+
+
+def _member(
+    member: container.Member, sha256: str, settings: Settings, source: str | None, format: str, *, required: bool
+) -> Iterator[Converted | LeftOut]:
+    """The records of one plain file; where it is no export it is left out, or rejected if it is `required`."""
+    name, label = member.name, source or settings.source
+    if member.fault is not None:
+        yield _rejected_file(member.fault, name, sha256, label)
+        return
+    head = recognise.as_utf8(member.head)
+    reader = installed()[format] if format != "auto" else _recognised(head, name)
+    if reader is None:
+        if recognise.is_fhir_xml(head):
+            yield _rejected_file(recognise.FHIR_XML.at(name), name, sha256, label)
+        elif recognise.looks_like_export(head, name):
+            what = "neither JSON nor XML" if head.strip() else "empty"
+            yield _rejected_file(BROKEN.at(name, what=what), name, sha256, label)
+        else:
+            yield _left_out(LeftOut(name, recognise.what_it_is(head)), sha256, label, required=required)
+        return
+    try:
+        for item in reader.convert(member.stream, name=name, sha256=sha256, settings=settings, source=source):
+            yield _left_out(item, sha256, label, required=required) if isinstance(item, LeftOut) else item
+    except LienthongError as error:
+        yield _rejected_file(error, name, sha256, label)
+
+
+def _recognised(head: bytes, name: str) -> Source | None:
+    return next((source for source in installed().values() if source.recognise(head, name)), None)
+
+
+def _left_out(item: LeftOut, sha256: str, label: str, *, required: bool) -> Converted | LeftOut:
+    if not required:
+        return item
+    return _rejected_file(NO_EXPORT.at(item.name, why=item.why), item.name, sha256, label)
+
+
+def _rejected_file(error: LienthongError, name: str, sha256: str, source: str) -> Converted:
+    return Converted(Origin(source, name, sha256, ""), rejected=rejection(error, file=name))
