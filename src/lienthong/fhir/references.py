@@ -8,7 +8,7 @@ References. Members that FHIR R4 does not know are not entered. Source: FHIR R4 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any
 
 from lienthong.fhir import schema
 
-__all__ = ["ParsedReference", "Reference", "ReferenceKind", "parse_reference", "walk"]
+__all__ = ["ParsedReference", "Reference", "ReferenceKind", "may_point", "parse_reference", "walk"]
 
 # A place inside a resource: the place above, the member's name, its number in an array or -1. Text is made of it
 # only where it is asked for.
@@ -100,6 +100,26 @@ def parse_reference(text: str) -> ParsedReference:
     if (match := _CONDITIONAL.fullmatch(text)) and match[1] in schema.resource_types():
         return ParsedReference(ReferenceKind.CONDITIONAL, match[1], query=match[2])
     return ParsedReference(ReferenceKind.MALFORMED)
+
+
+def may_point(holder: Mapping[str, Any], targets: Collection[str]) -> bool:
+    """Whether a Reference is plainly right: a known form, an allowed type, and no `type` that says otherwise."""
+    text = holder.get("reference")
+    said = holder.get("type")
+    if type(text) is not str:
+        return text is None and (said is None or said in targets)
+    head, _, tail = text.partition("/")
+    if said is None and head in targets and _PLAIN_ID(tail):
+        return True
+    parsed = parse_reference(text)
+    if parsed.kind is ReferenceKind.MALFORMED:
+        return False
+    if parsed.type:
+        return parsed.type in targets and said in (None, parsed.type)
+    return said is None or said in targets
+
+
+_PLAIN_ID = re.compile(_ID).fullmatch
 
 
 @cache

@@ -1,0 +1,254 @@
+"""Says fast of a clean resource that it is clean; of any other it only says that it does not know.
+
+One table per type, made when first needed. `validate` asks here first, and looks closely (`inspection`) at what is
+refused. So this module may refuse what is right (rare shapes such as arrays of primitive values with null), but must
+never pass what the close look finds fault with; `tests/generative/test_validation_agrees.py` checks that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Set
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from lienthong.core.canonical import LexicalDecimal
+from lienthong.fhir import primitives, schema
+from lienthong.fhir.limits import MAX_DEPTH
+from lienthong.fhir.primitives import JsonKind
+from lienthong.fhir.references import may_point
+
+__all__ = ["is_clean"]
+
+_TextCheck = Callable[[str], bool]
+_Check = Callable[[Any, int], bool]  # an item that is no string, and how deep it stands
+# What a member may be: strings known as right, the check of other strings, the check of what is no string, and the
+# member's weight (see _Table).
+_Member = tuple[Set[str], _TextCheck, _Check, int]
+
+_NOTHING: frozenset[str] = frozenset()
+_DIGIT = 8  # bits; a choice has at most 55 types
+
+
+def is_clean(resource: object) -> bool:
+    """Whether the resource surely has no finding."""
+    return _is_clean_resource(resource, 0)
+
+
+def _is_clean_resource(value: object, depth: int) -> bool:
+    if type(value) is not dict:
+        return False
+    name = value.get("resourceType")
+    if type(name) is not str or name not in schema.resource_types():
+        return False
+    return _table(name).is_clean(value, depth)
+
+
+class _Table:
+    """The members of one type.
+
+    Each member adds its weight to a sum in which every required element and every choice has a digit of its own: a
+    digit of a required one must be 1, of another choice 0 or 1. Members in no such group weigh nothing.
+    """
+
+    __slots__ = ("_members", "_name", "_needed", "_others")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._members: dict[str, _Member] | None = None
+        self._needed = 0
+        self._others = 0
+
+    def is_clean(self, value: dict[str, Any], depth: int) -> bool:
+        if depth > MAX_DEPTH or not value:
+            return False
+        # A table is filled at its first use: types lead to each other in circles.
+        members = self._members or self._fill()
+        total = 0
+        for name, item in value.items():
+            member = members.get(name)
+            if member is None:
+                return False
+            known, text, other, weight = member
+            if type(item) is str:
+                if item not in known and not text(item):
+                    return False
+            elif not other(item, depth):
+                return False
+            total += weight
+        return total & ~self._others == self._needed
+
+    def _fill(self) -> dict[str, _Member]:
+        members: dict[str, _Member] = {}
+        weights: dict[str, int] = {}
+        needed = others = 0
+        if schema.kind(self._name) == "resource":
+            members["resourceType"] = (frozenset((self._name,)), _no_text, _refuse, 0)
+        for element in schema.elements(self._name):
+            # ext-1: of an extension's own extensions and its value there is exactly one, so they share a digit
+            is_xor = self._name == "Extension" and element.name in ("extension", "value")
+            weight = 0
+            if element.min or element.is_choice or is_xor:
+                group = "value" if is_xor else element.name
+                weight = weights.setdefault(group, 1 << (_DIGIT * len(weights)))
+                if element.min or is_xor:
+                    needed |= weight
+                else:
+                    others |= weight
+            for code, json_name in zip(element.types, element.json_names, strict=True):
+                members[json_name] = (*_member(element, code), weight)
+                if schema.is_primitive(code) and not element.is_list and not weight:
+                    members["_" + json_name] = (_NOTHING, _no_text, _object_check("Element"), 0)
+        self._needed, self._others, self._members = needed, others, members
+        return members
+
+
+@cache
+def _table(name: str) -> _Table:
+    return _Table(name)
+
+
+def _no_text(_value: str) -> bool:
+    return False
+
+
+def _refuse(_item: object, _depth: int) -> bool:
+    return False
+
+
+def _member(element: schema.Element, code: str) -> tuple[Set[str], _TextCheck, _Check]:
+    if code == "Resource" and element.name == "contained":
+        return _NOTHING, _no_text, _contained_list_check
+    if not schema.is_primitive(code):
+        check = _complex_check(element, code)
+        return _NOTHING, _no_text, _list_check(check) if element.is_list else check
+    kind = primitives.json_kind(code)
+    if kind is not JsonKind.STRING:
+        plain = _PLAIN[kind] if kind is not JsonKind.INTEGER else _integer_check(code)
+        return _NOTHING, _no_text, _list_check(plain) if element.is_list else plain
+    known, text = _text_check(element, code)
+    if element.is_list:
+        return _NOTHING, _no_text, _text_list_check(known, text)
+    return known, text, _refuse
+
+
+def _text_check(element: schema.Element, code: str) -> tuple[Set[str], _TextCheck]:
+    codes = element.codes if code == "code" else None
+    if codes is not None:
+        return frozenset().union(*codes.values()), _no_text
+    if code in ("string", "markdown"):
+        return _NOTHING, _is_plain_text
+    return primitives.remember(code), primitives.TEXT_FORMS[code]
+
+
+def _is_plain_text(value: str) -> bool:
+    return primitives.is_text(value) and not value.isspace()
+
+
+def _text_list_check(known: Set[str], text: _TextCheck) -> _Check:
+    def check(item: object, _depth: int) -> bool:
+        if type(item) is not list or not item:
+            return False
+        for part in item:  # noqa: SIM110  a generator costs twice the time here
+            if type(part) is not str or (part not in known and not text(part)):
+                return False
+        return True
+
+    return check
+
+
+def _list_check(check_part: _Check) -> _Check:
+    def check(item: object, depth: int) -> bool:
+        if type(item) is not list or not item:
+            return False
+        for part in item:  # noqa: SIM110  as above
+            if not check_part(part, depth):
+                return False
+        return True
+
+    return check
+
+
+def _is_boolean(item: object, _depth: int) -> bool:
+    return item is True or item is False
+
+
+def _is_number(item: object, _depth: int) -> bool:
+    kind = type(item)
+    if kind is int:
+        return True
+    return (kind is Decimal or kind is LexicalDecimal) and primitives.is_decimal(item)
+
+
+_PLAIN: dict[JsonKind, _Check] = {JsonKind.BOOLEAN: _is_boolean, JsonKind.DECIMAL: _is_number}
+
+
+def _integer_check(code: str) -> _Check:
+    low, high = primitives.INTEGER_RANGES[code]
+
+    def check(item: Any, _depth: int) -> bool:
+        return type(item) is int and low <= item <= high
+
+    return check
+
+
+def _complex_check(element: schema.Element, code: str) -> _Check:
+    if code == "Reference":
+        return _reference_check(element.targets or schema.resource_types())
+    if element.codes is not None:
+        return _coded_check(code, element)
+    if code == "Resource":
+        return _resource_check
+    return _object_check(code)
+
+
+def _object_check(code: str) -> _Check:
+    is_clean_object = _table(code).is_clean
+
+    def check(item: object, depth: int) -> bool:
+        return type(item) is dict and is_clean_object(item, depth + 1)
+
+    return check
+
+
+def _reference_check(targets: Collection[str]) -> _Check:
+    is_clean_object = _table("Reference").is_clean
+    allowed = frozenset(targets)
+
+    def check(item: object, depth: int) -> bool:
+        return type(item) is dict and is_clean_object(item, depth + 1) and may_point(item, allowed)
+
+    return check
+
+
+def _coded_check(code: str, element: schema.Element) -> _Check:
+    codes = element.codes
+    if code != "CodeableConcept" or codes is None:
+        return _refuse  # R4 has no other; the close look knows them all
+    is_clean_object = _table(code).is_clean
+
+    def check(item: object, depth: int) -> bool:
+        if type(item) is not dict or not is_clean_object(item, depth + 1):
+            return False
+        return any(
+            coding.get("code") in codes.get(coding.get("system", ""), _NOTHING) for coding in item.get("coding", ())
+        )
+
+    return check
+
+
+def _resource_check(item: object, depth: int) -> bool:
+    return _is_clean_resource(item, depth + 1)
+
+
+def _contained_check(item: object, depth: int) -> bool:
+    return type(item) is dict and "id" in item and _is_clean_resource(item, depth + 1)
+
+
+def _contained_list_check(item: object, depth: int) -> bool:
+    if type(item) is not list or not item:
+        return False
+    for part in item:
+        if not _contained_check(part, depth):
+            return False
+    return len(item) == 1 or len({part["id"] for part in item}) == len(item)
