@@ -7,7 +7,7 @@ anything by colour alone. Text that comes from data is escaped here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -17,20 +17,11 @@ from markupsafe import Markup
 from lienthong.web.measurements import Flag, Panel, Series
 from lienthong.web.texts import Language
 
-__all__ = ["Bar", "bar_chart", "line_chart", "people_chart", "ticks"]
+__all__ = ["bar_chart", "line_chart", "people_chart", "ticks"]
 
 _WIDTH, _HEIGHT = 360, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 26
 _MOST_DRAWN, _CROWD = 400, 40
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One reason: its words, its signed size and the size in words."""
-
-    label: str
-    size: Decimal
-    told: str
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -161,25 +152,19 @@ def _days(first: datetime, last: datetime, zone: tzinfo) -> list[tuple[datetime,
     return [(place, place.strftime(short)) for place in places]
 
 
-def bar_chart(bars: Sequence[Bar], title: str) -> Markup:
-    """Signed reasons as bars to the right (raises the risk) and to the left (lowers it) of one line.
+def bar_chart(size: Decimal, widest: Decimal, title: str) -> Markup:
+    """One signed reason as a bar to the right (raises the risk) or to the left (lowers it) of a middle line.
 
-    Each row is 26 units high, so that the rows of a table beside it can say the same in words.
+    `widest` is the largest size among the reasons, so that the bars of a table share one scale.
     """
-    widest = max((abs(bar.size) for bar in bars), default=Decimal(0)) or Decimal(1)
-    row, half, middle = 26, 120, 130
-    height = row * len(bars) + 8
-    parts = [_opening("chart bars", 260, height, title)]
-    for place, bar in enumerate(bars):
-        length = round(float(abs(bar.size) / widest) * half, 1)
-        left = middle if bar.size >= 0 else middle - length
-        parts.append(
-            Markup(
-                '<rect class="bar {}" x="{}" y="{}" width="{}" height="16" rx="2"><title>{}: {}</title></rect>'
-            ).format("up" if bar.size >= 0 else "down", left, 8 + place * row, max(length, 1.0), bar.label, bar.told)
-        )
-    parts.append(Markup('<line class="axis" x1="{}" x2="{}" y1="0" y2="{}"/></svg>').format(middle, middle, height))
-    return Markup("").join(parts)
+    half, middle = 120, 130
+    length = round(float(abs(size) / widest) * half, 1) if widest else 0.0
+    left = middle if size >= 0 else middle - length
+    bar = Markup('<rect class="bar {}" x="{}" y="3" width="{}" height="14" rx="2"/>').format(
+        "up" if size >= 0 else "down", left, max(length, 1.0)
+    )
+    axis = Markup('<line class="axis" x1="{}" x2="{}" y1="0" y2="20"/></svg>').format(middle, middle)
+    return _opening("chart bars", 260, 20, title) + bar + axis
 
 
 def people_chart(count: int, of: int, title: str) -> Markup:

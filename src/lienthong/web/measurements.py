@@ -14,7 +14,7 @@ from lienthong.web.bands import KNOWN, Band, Known, band_for
 from lienthong.web.elements import codes, concept, first, is_mistake, items, link_of, moment, text, time_of
 from lienthong.web.texts import mark
 
-__all__ = ["Finding", "Flag", "Panel", "Point", "Series", "findings_of", "panels_of"]
+__all__ = ["Finding", "Flag", "Panel", "Point", "Series", "findings_of", "grouped", "panels_of"]
 
 _BY_LOINC: Mapping[str, Known] = {code: known for known in KNOWN for code in known.loinc}
 _ORDER: Mapping[str, int] = {known.name: place for place, known in enumerate(KNOWN)}
@@ -180,6 +180,15 @@ def _panels(series: list[Series]) -> tuple[Panel, ...]:
         label = _PRESSURE if len(pair) == 2 else one.label
         panels.append(((_ORDER.get(one.name, len(KNOWN)), label), Panel(groups.get(one.name, _OTHER), label, pair)))
     return tuple(panel for _, panel in sorted(panels, key=lambda item: item[0]))
+
+
+def grouped(panels: Iterable[Panel]) -> tuple[tuple[tuple[str, tuple[Panel, ...]], ...], tuple[Panel, ...]]:
+    """The charts of the known groups in their order, and all others."""
+    groups: dict[str, list[Panel]] = {}
+    for panel in panels:
+        groups.setdefault(panel.group, []).append(panel)
+    others = tuple(groups.pop(_OTHER, ()))
+    return tuple((group, tuple(found)) for group, found in groups.items()), others
 
 
 def findings_of(resources: Iterable[Mapping[str, Any]], *, zone: tzinfo) -> tuple[Finding, ...]:

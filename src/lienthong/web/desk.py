@@ -1,0 +1,238 @@
+"""What a page asks for and gets: the values of each page, and the one function behind it, as a Protocol.
+
+`web.node_desk.NodeDesk` answers from a node; a test may answer otherwise. Pages hold no business logic, the desk
+holds no HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+
+from lienthong.core.actors import Actor
+from lienthong.core.finding import Finding
+from lienthong.decisions.statement import Verdict
+from lienthong.web.measurements import Finding as Answer
+from lienthong.web.measurements import Panel
+from lienthong.web.person import Age, Person
+from lienthong.web.suggestion import Frequency, SuggestionView
+from lienthong.web.timeline import Summary, Timeline
+
+__all__ = [
+    "BatchRow",
+    "Count",
+    "Desk",
+    "FilePage",
+    "FileRow",
+    "IngestPage",
+    "PatientPage",
+    "QuarantineRow",
+    "RecordRow",
+    "ResourceOrigin",
+    "ResourcePage",
+    "RuleFindings",
+    "Wish",
+    "WorklistPage",
+    "WorklistRow",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """One open suggestion: whose, how urgent, about what, why and since when; sex and reasons are message ids."""
+
+    suggestion: str
+    person: str
+    name: str
+    age: Age | None
+    sex: str
+    frequency: Frequency | None
+    product: str
+    reasons: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    rows: tuple[WorklistRow, ...]
+    total: int
+    page: int
+    pages: int
+    search: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """All of one patient's page; `groups` are the charts by group, `others` the charts of less known measurements."""
+
+    person: Person
+    suggestions: tuple[SuggestionView, ...]
+    summary: Summary
+    answers: tuple[Answer, ...]
+    groups: tuple[tuple[str, tuple[Panel, ...]], ...]
+    others: tuple[Panel, ...]
+    timeline: Timeline
+
+    def suggestion(self, id: str) -> SuggestionView | None:
+        return next((view for view in self.suggestions if view.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A decision as a physician wishes it, before it is signed: about exactly the version that was shown.
+
+    `change` is the physician's own estimate, so many of a hundred, as typed.
+    """
+
+    person: str
+    suggestion: str
+    version: str
+    verdict: Verdict
+    reason: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One term of the balance."""
+
+    label: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFindings:
+    """The findings of one rule in a batch: how many, and the first of them with place, message and cure."""
+
+    severity: str
+    rule: str
+    title: str
+    source: str
+    count: int
+    examples: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    file: str
+    record: str
+    reason: str
+    rule: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of a batch: its records as they were read, kept and quarantined."""
+
+    number: int
+    name: str
+    format: str
+    size: int
+    records: int
+    kept: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    id: int
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPage:
+    """One ingest: when, by whom, the balance of its records, findings by rule, quarantine and files left out."""
+
+    batch: BatchRow
+    batches: tuple[BatchRow, ...]
+    files: tuple[FileRow, ...]
+    records: int
+    kept: int
+    quarantined: int
+    resources: tuple[Count, ...]
+    findings: Mapping[str, int]
+    rules: tuple[RuleFindings, ...]
+    quarantine: tuple[QuarantineRow, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def balances(self) -> bool:
+        return self.records == self.kept + self.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record of a file and the resources it became (`Type/id`)."""
+
+    record: str
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    batch: BatchRow
+    file: FileRow
+    sha256: str
+    rows: tuple[RecordRow, ...]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceOrigin:
+    source: str
+    file: str
+    record: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePage:
+    """One resource as it is kept: `content` is its JSON, `digest` the SHA-256 of its canonical bytes."""
+
+    type: str
+    id: str
+    version: str
+    title: str
+    content: Mapping[str, Any]
+    digest: str
+    origins: tuple[ResourceOrigin, ...]
+
+
+class Desk(Protocol):
+    """What the pages ask of a node. Each call passes `permit` for the actor; a refusal is a LienthongError."""
+
+    zone: tzinfo
+    controller: str
+    language: str
+
+    def sign_in(self, name: str, password: str) -> Actor | None: ...
+
+    def present(self, actor: Actor) -> Actor | None:
+        """The actor with the roles that hold now, or None when the person works here no more."""
+
+    def display(self, actor: Actor) -> str: ...
+
+    def worklist(self, actor: Actor, *, search: str, page: int, size: int) -> WorklistPage: ...
+
+    def patient(self, actor: Actor, person: str, *, visits: int, revealed: bool) -> PatientPage: ...
+
+    def reveal(self, actor: Actor, person: str) -> None:
+        """Permits and logs that this person's identifiers are shown."""
+
+    def check(self, actor: Actor, wish: Wish) -> None:
+        """Refuses a wish that could not be signed (stale, decided, no reason), before a passphrase is asked for."""
+
+    def decide(self, actor: Actor, wish: Wish, passphrase: str) -> None:
+        """Signs and stores a decision; the passphrase is used and forgotten."""
+
+    def ingest(self, actor: Actor, batch: int | None) -> IngestPage | None:
+        """The batch with this id, or the last one; None when nothing was taken in yet."""
+
+    def file(self, actor: Actor, batch: int, file: int, *, page: int) -> FilePage: ...
+
+    def resource(self, actor: Actor, type: str, id: str) -> ResourcePage: ...
