@@ -1,0 +1,278 @@
+"""A ViewDefinition (JSON) checked and compiled to its plan; every fault is named with its place in the view.
+
+Source: SQL on FHIR v2, ViewDefinition and its validation and processing algorithms.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lienthong.fhir import schema
+from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED, WRONG_VIEW, Scope, constant_value, path, single
+from lienthong.warehouse.sql_on_fhir.plan import (
+    Column,
+    Columns,
+    Cross,
+    Empty,
+    Expr,
+    Family,
+    ForEach,
+    Literal,
+    Repeat,
+    Rows,
+    Union,
+    Var,
+    View,
+    family,
+)
+
+__all__ = ["compile_view"]
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SELECT = frozenset({"column", "select", "forEach", "forEachOrNull", "repeat", "unionAll"})
+_COLUMN = frozenset({"name", "path", "type", "collection", "description", "tag"})
+_ANYWHERE = frozenset({"id", "extension", "modifierExtension"})
+_ROWS = ("forEach", "forEachOrNull", "repeat")
+_SQL_TYPES = {
+    "CHARACTER VARYING": "VARCHAR",
+    "VARCHAR": "VARCHAR",
+    "BOOLEAN": "BOOLEAN",
+    "INTEGER": "INTEGER",
+    "INT": "INTEGER",
+    "BIGINT": "BIGINT",
+    "DOUBLE PRECISION": "DOUBLE",
+    "DOUBLE": "DOUBLE",
+    "DATE": "DATE",
+    "TIMESTAMP": "TIMESTAMP",
+}
+
+
+def compile_view(view: object) -> View:
+    """The plan of a ViewDefinition as parsed JSON.
+
+    Raises `view-wrong`, `view-unsupported` and `fhirpath-syntax`, each with its place (`select[0].column[1].path,
+    column 7`).
+    """
+    definition = _object(view, "view")
+    resource = definition.get("resource")
+    if not isinstance(resource, str) or resource not in schema.resource_types():
+        raise WRONG_VIEW.at("resource", why="it names no resource type of FHIR R4", allowed="e.g. Patient")
+    root = Var(0, resource)
+    scope = Scope(root, root, "", _constants(definition))
+    where = []
+    for number, item in enumerate(_list(definition, "where", "")):
+        place = f"where[{number}]"
+        condition = path(_object(item, place).get("path"), replace(scope, place=f"{place}.path"))
+        if family(condition.type) not in (Family.BOOLEAN, Family.UNKNOWN):
+            raise WRONG_VIEW.at(f"{place}.path", why="a condition must be true or false", allowed="boolean")
+        where.append(single(condition, f"{place}.path"))
+    selects = _list(definition, "select", "")
+    if not selects:
+        raise WRONG_VIEW.at("select", why="a view selects at least one column", allowed="select: [{column: [...]}]")
+    parts = [_select(item, f"select[{number}]", scope) for number, item in enumerate(selects)]
+    rows = parts[0] if len(parts) == 1 else Cross(tuple(parts))
+    columns = _columns(rows)
+    if not columns:
+        raise WRONG_VIEW.at("select", why="a view selects at least one column", allowed="select: [{column: [...]}]")
+    seen: set[str] = set()
+    for column in columns:
+        # names are compared as SQL does, without case
+        if column.name.lower() in seen:
+            raise WRONG_VIEW.at(column.place, why=f"two columns are named '{column.name}'", allowed="unique names")
+        seen.add(column.name.lower())
+    name = definition.get("name")
+    return View(name if isinstance(name, str) else "view", resource, tuple(where), rows, columns)
+
+
+def _object(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise WRONG_VIEW.at(place, why="an object must stand here", allowed="{...}")
+    return value
+
+
+def _list(owner: Mapping[str, Any], name: str, place: str) -> list[Any]:
+    value = owner.get(name, [])
+    if not isinstance(value, list):
+        raise WRONG_VIEW.at(f"{place}.{name}".lstrip("."), why="a list must stand here", allowed="[...]")
+    return value
+
+
+def _constants(definition: Mapping[str, Any]) -> dict[str, Literal]:
+    found: dict[str, Literal] = {}
+    for number, item in enumerate(_list(definition, "constant", "")):
+        place = f"constant[{number}]"
+        constant = _object(item, place)
+        name = constant.get("name")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise WRONG_VIEW.at(
+                f"{place}.name", why="a constant needs a name", allowed="letters, digits, underscores"
+            )
+        values = [key for key in constant if key.startswith("value")]
+        if len(values) != 1:
+            raise WRONG_VIEW.at(place, why=f"the constant '{name}' needs one value", allowed="e.g. valueString")
+        type_name = values[0][5:6].lower() + values[0][6:]
+        if not schema.is_primitive(type_name):
+            raise WRONG_VIEW.at(
+                f"{place}.{values[0]}", why="there is no such primitive type", allowed="e.g. valueCode"
+            )
+        value = constant_value(constant[values[0]], type_name)
+        if value is None:
+            raise WRONG_VIEW.at(f"{place}.{values[0]}", why=f"the value is no {type_name}", allowed=type_name)
+        found[name] = Literal(value, type_name)
+    return found
+
+
+def _select(item: object, place: str, scope: Scope) -> Rows:
+    select = _object(item, place)
+    _refuse_unknown(select, _SELECT, place)
+    given = [name for name in _ROWS if name in select]
+    if len(given) > 1:
+        raise WRONG_VIEW.at(place, why=f"{' and '.join(given)} exclude each other", allowed="one of them")
+    if not given:
+        return _body(select, place, scope)
+    if given[0] == "repeat":
+        return _repeat(select, place, scope)
+    items = path(select[given[0]], replace(scope, place=f"{place}.{given[0]}"))
+    var = next(scope.numbers)
+    body = _body(select, place, replace(scope, this=Var(var, items.type), row=var))
+    return ForEach(var, items, given[0] == "forEachOrNull", body)
+
+
+def _body(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
+    parts: list[Rows] = []
+    columns = _list(select, "column", place)
+    if columns:
+        found = (_column(item, f"{place}.column[{number}]", scope) for number, item in enumerate(columns))
+        parts.append(Columns(tuple(found)))
+    for number, item in enumerate(_list(select, "select", place)):
+        parts.append(_select(item, f"{place}.select[{number}]", scope))
+    branches = _list(select, "unionAll", place)
+    if branches:
+        found_branches = [_select(item, f"{place}.unionAll[{number}]", scope) for number, item in enumerate(branches)]
+        _check_union([_columns(branch) for branch in found_branches], f"{place}.unionAll")
+        parts.append(Union(tuple(found_branches)))
+    return parts[0] if len(parts) == 1 else Cross(tuple(parts))
+
+
+def _check_union(branches: list[tuple[Column, ...]], place: str) -> None:
+    first = branches[0]
+    for number, columns in enumerate(branches):
+        if [item.name for item in columns] != [item.name for item in first]:
+            raise WRONG_VIEW.at(
+                f"{place}[{number}]",
+                why="the branches of a unionAll have different columns",
+                allowed=", ".join(item.name for item in first),
+            )
+        for one, other in zip(first, columns, strict=True):
+            if one.collection != other.collection or _output(one) != _output(other):
+                raise WRONG_VIEW.at(other.place, why=f"'{one.name}' has another type in the first branch")
+
+
+def _output(column: Column) -> Family | str:
+    """What of a column's type shows in its values: all text, dates and times are text."""
+    kind = family(column.type)
+    return column.sql_type or (kind if kind in (Family.BOOLEAN, Family.INTEGER, Family.DECIMAL) else Family.TEXT)
+
+
+def _repeat(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
+    texts = _list(select, "repeat", place)
+    if not texts:
+        raise WRONG_VIEW.at(f"{place}.repeat", why="a repeat needs at least one path", allowed='["item"]')
+    step_var = next(scope.numbers)
+    steps: dict[str, tuple[Expr, ...]] = {}
+    waiting, reached = [scope.this.type], ""
+    while waiting:
+        type_name = waiting.pop()
+        found = []
+        for number, text in enumerate(texts):
+            inner = replace(
+                scope, this=Var(step_var, type_name), place=f"{place}.repeat[{number}]", lenient=True, row=None
+            )
+            step = path(text, inner)
+            if isinstance(step, Empty):
+                continue
+            if reached and step.type != reached:
+                raise UNSUPPORTED.at(f"{place}.repeat[{number}]", what=f"a repeat over {reached} and {step.type}")
+            reached = step.type
+            found.append(step)
+        steps[type_name] = tuple(found)
+        if reached and reached not in steps and not waiting:
+            waiting.append(reached)
+    var = next(scope.numbers)
+    body = _body(select, place, replace(scope, this=Var(var, reached), row=var))
+    return Repeat(var, scope.this, step_var, steps, reached, body)
+
+
+def _column(item: object, place: str, scope: Scope) -> Column:
+    column = _object(item, place)
+    _refuse_unknown(column, _COLUMN, place)
+    name = column.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise WRONG_VIEW.at(
+            f"{place}.name", why="a column needs a name of letters, digits and underscores", allowed=_NAME.pattern
+        )
+    collection = column.get("collection", False)
+    if not isinstance(collection, bool):
+        raise WRONG_VIEW.at(f"{place}.collection", why="it must be true or false", allowed="true, false")
+    where = f"{place}.path"
+    expr = path(column.get("path"), replace(scope, place=where))
+    type_name = column.get("type") or expr.type or "string"
+    if not isinstance(type_name, str):
+        raise WRONG_VIEW.at(f"{place}.type", why="a type must be a text", allowed="a primitive type of FHIR R4")
+    type_name = type_name.removeprefix("http://hl7.org/fhir/StructureDefinition/")
+    if family(expr.type) is Family.COMPLEX:
+        raise UNSUPPORTED.at(where, what=f"a column of the complex type {expr.type}")
+    if not schema.is_primitive(type_name):
+        raise WRONG_VIEW.at(f"{place}.type", why="a column has a primitive type", allowed="e.g. string, dateTime")
+    _check_type(expr, type_name, f"{place}.type")
+    if not collection:
+        expr = single(expr, where)
+    return Column(name, type_name, collection, expr, where, _tag(column, place))
+
+
+def _check_type(expr: Expr, type_name: str, place: str) -> None:
+    have, want = family(expr.type), family(type_name)
+    plain = (Family.BOOLEAN, Family.INTEGER, Family.DECIMAL)
+    if have is Family.UNKNOWN or have is want or want is Family.TEXT:
+        return
+    if have is Family.INTEGER and want is Family.DECIMAL:
+        return
+    if have not in plain and want not in plain:
+        return
+    raise WRONG_VIEW.at(place, why=f"the path gives {expr.type}, not {type_name}", allowed=expr.type)
+
+
+def _tag(column: Mapping[str, Any], place: str) -> str:
+    """The SQL type that a tag `ansi/type` asks for."""
+    for number, item in enumerate(_list(column, "tag", place)):
+        tag = _object(item, f"{place}.tag[{number}]")
+        if tag.get("name") == "ansi/type":
+            value = str(tag.get("value", "")).upper()
+            if value not in _SQL_TYPES:
+                raise WRONG_VIEW.at(
+                    f"{place}.tag[{number}]", why="the SQL type is not known here", allowed=", ".join(_SQL_TYPES)
+                )
+            return _SQL_TYPES[value]
+    return ""
+
+
+def _refuse_unknown(owner: Mapping[str, Any], known: frozenset[str], place: str) -> None:
+    for name in owner:
+        if name not in known and name not in _ANYWHERE and not name.startswith("_"):
+            raise WRONG_VIEW.at(f"{place}.{name}", why="there is no such member", allowed=", ".join(sorted(known)))
+
+
+def _columns(rows: Rows) -> tuple[Column, ...]:
+    match rows:
+        case Columns(columns):
+            return columns
+        case ForEach(body=body) | Repeat(body=body):
+            return _columns(body)
+        case Cross(parts):
+            return tuple(itertools.chain.from_iterable(_columns(part) for part in parts))
+        case Union(branches):
+            return _columns(branches[0])
