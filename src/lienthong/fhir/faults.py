@@ -67,7 +67,7 @@ NESTED_TOO_DEEP = Fault(
     _ERROR,
     "Nesting has a bound",
     "Elements are nested deeper than {limit} levels.",
-    _JSON,
+    "A bound of Lienthong's own, against hostile input; FHIR R4 sets none",
     "Flatten the nesting; no use of FHIR needs it so deep.",
     unholdable=True,
 )
@@ -168,7 +168,7 @@ BLANK_TEXT = Fault(
     _WARNING,
     "Text has content",
     "The text has only white space.",
-    _R4 + "2.24.0.1 (datatypes.html#string)",
+    _R4 + "2.24.0.1 Primitive Types (datatypes.html#string)",
     "Leave the element out, or give it content.",
 )
 INVALID_FORMAT = Fault(
@@ -176,7 +176,7 @@ INVALID_FORMAT = Fault(
     _ERROR,
     "Primitive values have the form of their type",
     "The value has not the form of the type {type}.",
-    _R4 + "2.24.0.1 (datatypes.html#{type})",
+    _R4 + "2.24.0.1 Primitive Types (datatypes.html#{type})",
     "{advice}",
 )
 UNKNOWN_CODE = Fault(
@@ -184,7 +184,7 @@ UNKNOWN_CODE = Fault(
     _ERROR,
     "Required bindings",
     "The code is not in the value set {value_set}, from which {element} must be.",
-    _R4 + "4.1.3 (terminologies.html#required), {value_set}",
+    _R4 + "terminologies.html#required, {value_set}",
     "{advice}",
 )
 REFERENCE_TARGET = Fault(
@@ -224,7 +224,7 @@ CONTAINED_ID = Fault(
     _ERROR,
     "Contained resources have an id of their own",
     "A contained resource must have an id that no other one in the same resource has.",
-    _R4 + "2.3.0.2 Contained Resources (references.html#contained)",
+    _R4 + "2.3 Resource References (references.html#contained)",
     "Give it an id of its own; the resource points to it by # and this id.",
 )
 

@@ -32,7 +32,7 @@ _MEMORY = 50_000
 
 
 class JsonKind(StrEnum):
-    """How a primitive type stands in JSON (FHIR R4 2.6.2.2, json.html#primitive)."""
+    """How a primitive type stands in JSON (FHIR R4 2.6.2, json.html#primitive)."""
 
     STRING = "string"
     BOOLEAN = "boolean"

@@ -2,7 +2,7 @@
 
 One table per type, made when first needed. `validate` asks here first, and looks closely (`inspection`) at what is
 refused. So this module may refuse what is right (rare shapes such as arrays of primitive values with null), but must
-never pass what the close look finds fault with; `tests/generative/test_validation_agrees.py` checks that.
+never pass what the close look finds fault with; `tests/unit/fhir/test_two_halves_agree.py` checks that.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _Trail = tuple[Any, str, int]
 
 
 class ReferenceKind(StrEnum):
-    """The forms in which a reference's text stands (FHIR R4 2.3.0.1, 3.1.0.11.5 and 2.36.4)."""
+    """The forms in which a reference's text stands (FHIR R4 references.html#literal, http.html#trules, bundle.html)."""
 
     RELATIVE = "relative"  # Patient/12, Patient/12/_history/3
     ABSOLUTE = "absolute"  # http://hospital.example/fhir/Patient/12, or any other address

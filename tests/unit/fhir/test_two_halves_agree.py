@@ -1,0 +1,48 @@
+"""What the quick half calls clean has no finding in the close look; and what is valid, both call clean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lienthong.fhir import schema, validate
+from lienthong.fhir.inspection import inspect
+from lienthong.fhir.quick import is_clean
+
+TYPES = sorted(schema.resource_types())
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 7])
+def test_every_type_filled_with_all_its_elements_is_clean(build: Callable[..., dict[str, Any]], turn: int) -> None:
+    for name in TYPES:
+        resource = build(name, turn)
+        assert inspect(resource) == [], name
+        assert is_clean(resource), name
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(name=st.sampled_from(TYPES), turn=st.integers(0, 20), seed=st.integers(0, 2**32))
+def test_the_quick_half_never_passes_what_the_close_look_refuses(
+    build: Callable[..., dict[str, Any]],
+    spoil: Callable[[dict[str, Any], int], dict[str, Any]],
+    name: str,
+    turn: int,
+    seed: int,
+) -> None:
+    resource = spoil(build(name, turn), seed)
+    findings = inspect(resource)
+    if is_clean(resource):
+        assert findings == []
+    assert validate(resource) == findings
+
+
+def test_the_spoiler_spoils(
+    build: Callable[..., dict[str, Any]], spoil: Callable[[dict[str, Any], int], dict[str, Any]]
+) -> None:
+    """Guards the test above: enough of its copies are refused, and enough pass."""
+    refused = sum(not is_clean(spoil(build("Patient"), seed)) for seed in range(300))
+    assert 200 < refused < 299
