@@ -1,0 +1,130 @@
+"""The card of a product: intended use, population, users, output, source and limits, checked when it is loaded."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.text import nfc
+
+__all__ = ["CARD_LANGUAGES", "Card", "Text", "read_card"]
+
+CARD_LANGUAGES = ("vi", "en")
+
+WRONG_CARD = ErrorKind(
+    "product-card-wrong",
+    Category.INCORRECT,
+    what="The card of a product can't be used: {why}.",
+    allowed="{allowed}",
+    cure="Correct card.toml of the product; a product without a whole card does not run.",
+)
+
+_TEXTS = ("title", "intended_use", "population", "users", "output", "data")
+_WORDS = ("name", "version", "kind", "owner", "risk_class", "decision_role")
+_RISKS = ("low", "medium", "high")
+_ROLES = ("informs", "augments", "replaces")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"vi": self.vi, "en": self.en}
+
+    def say(self, **values: Text | str) -> Text:
+        """The sentence with `{name}` filled in, in both languages."""
+        return Text(
+            self.vi.format(**{name: item.vi if isinstance(item, Text) else item for name, item in values.items()}),
+            self.en.format(**{name: item.en if isinstance(item, Text) else item for name, item in values.items()}),
+        )
+
+    @staticmethod
+    def read(value: object, where: str) -> Text:
+        """The text of a table with one sentence for each language."""
+        if not isinstance(value, Mapping) or set(value) != set(CARD_LANGUAGES):
+            raise WRONG_CARD.at(where, why="a text is missing a language", allowed="a table with vi and en")
+        if not all(isinstance(item, str) and item.strip() for item in value.values()):
+            raise WRONG_CARD.at(where, why="a text is empty", allowed="a sentence in each language")
+        return Text(nfc(value["vi"]), nfc(value["en"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a product is, for whom, and where it must not be trusted; every text in Vietnamese and English."""
+
+    name: str
+    version: str
+    kind: str
+    owner: str
+    risk_class: str
+    decision_role: str
+    horizon_years: int
+    title: Text
+    intended_use: Text
+    population: Text
+    users: Text
+    output: Text
+    data: Text
+    citation: str
+    doi: str
+    limits: tuple[Text, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as JSON, with the keys of card.toml."""
+        return {
+            **{name: getattr(self, name) for name in _WORDS},
+            "horizon_years": self.horizon_years,
+            **{name: getattr(self, name).to_json() for name in _TEXTS},
+            "source": {"citation": self.citation, "doi": self.doi},
+            "limits": [limit.to_json() for limit in self.limits],
+        }
+
+
+def read_card(text: str, where: str = "card.toml") -> Card:
+    """The card of a TOML text, or an error that names the field and what is allowed."""
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WRONG_CARD.at(where, why=f"it is no TOML ({error})", allowed="TOML") from None
+    known = {*_WORDS, *_TEXTS, "horizon_years", "source", "limit"}
+    for name in sorted(known - set(data)):
+        raise WRONG_CARD.at(f"{where}: {name}", why="a field is missing", allowed=", ".join(sorted(known)))
+    for name in sorted(set(data) - known):
+        raise WRONG_CARD.at(f"{where}: {name}", why="there is no such field", allowed=", ".join(sorted(known)))
+    for name in _WORDS:
+        if not isinstance(data[name], str) or not data[name].strip():
+            raise WRONG_CARD.at(f"{where}: {name}", why="a field is empty", allowed="text")
+    _one_of(where, "risk_class", data["risk_class"], _RISKS)
+    # The last word is a physician's: a product that replaces the decision can't be loaded at all.
+    _one_of(where, "decision_role", data["decision_role"], _ROLES[:2])
+    years, source = data["horizon_years"], data["source"]
+    if not isinstance(years, int) or isinstance(years, bool) or years < 1:
+        raise WRONG_CARD.at(
+            f"{where}: horizon_years", why="it is no number of years", allowed="a whole number above 0"
+        )
+    if not isinstance(source, dict) or not all(isinstance(source.get(key), str) for key in ("citation", "doi")):
+        raise WRONG_CARD.at(f"{where}: source", why="the source is not named", allowed="citation and doi")
+    if not isinstance(data["limit"], list) or not data["limit"]:
+        raise WRONG_CARD.at(f"{where}: limit", why="no limit is stated", allowed="at least one [[limit]]")
+    texts: dict[str, Any] = {name: Text.read(data[name], f"{where}: {name}") for name in _TEXTS}
+    words: dict[str, Any] = {name: data[name] for name in _WORDS}
+    return Card(
+        **words,
+        **texts,
+        horizon_years=years,
+        citation=source["citation"],
+        doi=source["doi"],
+        limits=tuple(Text.read(limit, f"{where}: limit") for limit in data["limit"]),
+    )
+
+
+def _one_of(where: str, name: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise WRONG_CARD.at(f"{where}: {name}", why="the value is not allowed", allowed=", ".join(allowed))
