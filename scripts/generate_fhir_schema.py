@@ -340,9 +340,8 @@ def main(arguments: list[str] | None = None) -> int:
     text = generate(options.definitions)
     if options.check:
         same = TARGET.exists() and TARGET.read_text("utf-8") == text
-        print(
-            "the schema is what the definitions give" if same else f"{TARGET.name} differs: run {Path(__file__).name}"
-        )
+        verdict = "is what the definitions give" if same else f"differs: run {Path(__file__).name}"
+        print(f"{TARGET.name} {verdict}")
         return 0 if same else 1
     TARGET.write_text(text, "utf-8")
     print(f"{TARGET.name}: {len(text)} characters")
