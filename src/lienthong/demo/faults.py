@@ -1,0 +1,239 @@
+"""Plants faults in the exports, few and of many kinds, and writes down each with its place and what must come of it.
+
+No fault touches the latest visit of a patient, so that what is true of the people does not hang on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from lienthong.core import canonical
+from lienthong.demo.bundles import json_line
+from lienthong.demo.chance import Chance
+from lienthong.demo.claims import FACILITY_A, Claim, Row, amounts, claim_key, totals
+from lienthong.demo.exports import BundleFile, ClaimFile, Edit, LineFile, PlainFile, ZipFile
+
+__all__ = ["Fault", "FhirFile", "in_claims", "in_fhir"]
+
+FhirFile = LineFile | BundleFile | ZipFile | PlainFile
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One planted fault.
+
+    `effect` is what must come of it: `quarantined` (nothing of the record or file is kept), `finding` (kept, and the
+    finding names the place), `left-out` (no export), `unchanged` (sent twice) or `updated` (a new version of a
+    claim). `scope` is record or file. The place is as a Finding has it; "" where it has none.
+    """
+
+    kind: str
+    hospital: str
+    file: str
+    effect: str
+    scope: str
+    record: str = ""
+    table: str = ""
+    row: str = ""
+    field: str = ""
+    path: str = ""
+    note: str = ""
+
+
+def in_claims(seed: int, files: list[ClaimFile]) -> tuple[list[ClaimFile | PlainFile], list[Fault]]:
+    """The claim files with faults, as many kinds as there are claims for."""
+    chance = Chance("faults-a", seed)
+    faults: list[Fault] = []
+    last: dict[str, int] = {}
+    for file in files:
+        for visit in file.visits:
+            last[visit.registration.key] = visit.number
+    # Whole claims of which the patient has a later one, in files of base64 with several claims.
+    spots = [
+        (number, index)
+        for number, file in enumerate(files)
+        for index, visit in enumerate(file.visits)
+        if not file.dialect.plain
+        and visit.number != last[visit.registration.key]
+        and visit.vitals
+        and visit.labs
+        and any(item.covered for item in visit.prescriptions)
+    ]
+    chosen = chance.several(spots, len(_EDITS) + 1)
+    planted = list(files)
+    for (kind, edit, place, note), (number, index) in zip(_EDITS, chosen, strict=False):
+        file = planted[number]
+        planted[number] = replace(file, edits={**file.edits, index: edit})
+        key = f"HOSO[{index + 1}]" if kind == "claim-without-key" else claim_key(file.visits[index])
+        effect = "quarantined" if kind == "claim-without-key" else "finding"
+        faults.append(Fault(kind, "a", file.path, effect, "record", key, **place, note=note))
+    extra: list[ClaimFile | PlainFile] = []
+    if len(chosen) > len(_EDITS):
+        extra += _corrected(planted, chosen[-1], faults)
+    clean = [file for file in planted if not file.edits and file.count is None and not file.dialect.plain]
+    if clean:
+        extra += _whole_files(clean, chance, planted, faults)
+    extra.append(PlainFile("GHI_CHU.txt", "Xuất dữ liệu cho Lienthong (bịa). Không có người bệnh thật.\n"))
+    faults.append(Fault("no-export", "a", "GHI_CHU.txt", "left-out", "file", note="a note among the files"))
+    return [*planted, *extra], faults
+
+
+def _corrected(files: list[ClaimFile], spot: tuple[int, int], faults: list[Fault]) -> list[ClaimFile]:
+    """The claim sent again, with a quantity put right: a new version, no second claim."""
+    file, visit = files[spot[0]], files[spot[0]].visits[spot[1]]
+    path = file.path.rsplit("/", 1)[0] + f"/{FACILITY_A}_{visit.end:%Y%m}_dieu-chinh.xml"
+    made = file.made + timedelta(days=12)
+    note = "the first drug's quantity is halved and the sums follow"
+    faults.append(
+        Fault("corrected-claim", "a", path, "updated", "record", claim_key(visit), "XML2", "1", "SO_LUONG", note=note)
+    )
+    return [ClaimFile(path, made, (visit,), file.dialect, edits={0: _halve_first_drug})]
+
+
+def _whole_files(
+    clean: list[ClaimFile], chance: Chance, planted: list[ClaimFile], faults: list[Fault]
+) -> list[ClaimFile | PlainFile]:
+    """Faults of files: one sent twice, one cut off on its first way, one that counts its claims wrongly."""
+    chosen = chance.several(clean, 3)
+    twice = chosen[0]
+    path = twice.path.removesuffix(".xml") + "_gui-lai.xml"
+    faults.append(Fault("sent-twice", "a", path, "unchanged", "file", note="the same bytes under another name"))
+    extra: list[ClaimFile | PlainFile] = [replace(twice, path=path)]
+    if len(chosen) > 1:
+        visit = chosen[1].visits[0]
+        path = chosen[1].path.rsplit("/", 1)[0] + f"/{claim_key(visit)}_dut.xml"
+        faults.append(
+            Fault("truncated-file", "a", path, "quarantined", "file", note="cut off; the claim came again whole")
+        )
+        extra.append(ClaimFile(path, chosen[1].made, (visit,), chosen[1].dialect, keep=0.6))
+    if len(chosen) > 2:
+        number = planted.index(chosen[2])
+        planted[number] = replace(chosen[2], count=len(chosen[2].visits) + 2)
+        note = "it says two more than there are"
+        faults.append(Fault("wrong-count", "a", chosen[2].path, "finding", "file", field="SOLUONGHOSO", note=note))
+    return extra
+
+
+def in_fhir(seed: int, files: list[LineFile | BundleFile | ZipFile]) -> tuple[list[FhirFile], list[Fault]]:
+    """The FHIR files with faults; those in lines are in signs that no product needs (pulse, height)."""
+    chance = Chance("faults-b", seed)
+    faults: list[Fault] = []
+    planted: list[FhirFile] = list(files)
+    for number, file in enumerate(files):
+        if isinstance(file, LineFile) and "Observation" in file.path and not file.path.endswith(".gz"):
+            planted[number] = _in_lines(chance, file, faults)
+    bundles = [file for file in files if isinstance(file, BundleFile)]
+    if bundles:
+        whole = chance.pick(bundles)
+        cut = replace(whole, path=whole.path.replace("giao-dich", "dut-giao-dich"), keep=0.7)
+        note = "cut off; the same transaction came again whole"
+        faults.append(Fault("truncated-file", "b", cut.path, "quarantined", "file", note=note))
+        planted.append(cut)
+    counts: dict[str, int] = {}
+    for file in files:
+        if isinstance(file, LineFile):
+            for kind in file.kinds:
+                counts[kind] = counts.get(kind, 0) + 1
+    planted.append(PlainFile("so_luong.json", canonical.encode(counts).decode() + "\n"))
+    faults.append(Fault("no-export", "b", "so_luong.json", "left-out", "file", note="counts of the lines"))
+    return planted, faults
+
+
+def _in_lines(chance: Chance, file: LineFile, faults: list[Fault]) -> LineFile:
+    lines = list(file.lines)
+    pulses = [number for number, line in enumerate(lines) if b'"8867-4"' in line]
+    for (kind, change, effect, path, note), number in zip(_LINE_FAULTS, chance.several(pulses, 3), strict=False):
+        lines[number] = change(lines[number])
+        faults.append(Fault(kind, "b", file.path, effect, "record", f"line {number + 1}", path=path, note=note))
+    return replace(file, lines=tuple(lines))
+
+
+def _member(line: bytes, name: str, value: object) -> bytes:
+    resource = canonical.parse(line)
+    resource[name] = value
+    return json_line(resource) + b"\n"
+
+
+def _changed(table: str, row: int, field: str, value: Callable[[str], str]) -> Edit:
+    """An edit of one field; sums are left as they were."""
+
+    def edit(claim: Claim) -> Claim:
+        tables = {name: [dict(item) for item in rows] for name, rows in claim.tables.items()}
+        tables[table][row - 1][field] = value(tables[table][row - 1][field])
+        return replace(claim, tables=tables)
+
+    return edit
+
+
+def _without_key(claim: Claim) -> Claim:
+    tables = {name: [row | {"MA_LK": ""} for row in rows] for name, rows in claim.tables.items()}
+    return replace(claim, tables=tables)
+
+
+def _halve_first_drug(claim: Claim) -> Claim:
+    tables = {name: [dict(row) for row in rows] for name, rows in claim.tables.items()}
+    first: Row = tables["XML2"][0]
+    quantity = Decimal(int(first["SO_LUONG"]) // 2)
+    level, covered = claim.visit.person.benefit, first["PHAM_VI"] == "1"
+    first |= {"SO_LUONG": str(quantity)} | amounts(quantity, Decimal(first["DON_GIA"]), level, covered=covered)
+    tables["XML1"][0] |= totals(tables)
+    return replace(claim, tables=tables)
+
+
+def _place(table: str, field: str, row: str = "1") -> dict[str, str]:
+    return {"table": table, "row": row, "field": field}
+
+
+_EDITS: tuple[tuple[str, Edit, dict[str, str], str], ...] = (
+    ("claim-without-key", _without_key, {"table": "XML1", "field": "MA_LK"}, "MA_LK is empty in every table"),
+    (
+        "control-character",
+        _changed("XML5", 1, "DIEN_BIEN_LS", lambda text: text.replace(" ", " \x0b", 1)),
+        _place("XML5", "DIEN_BIEN_LS"),
+        "U+000B, which XML 1.0 forbids",
+    ),
+    (
+        "sum-wrong",
+        _changed("XML1", 1, "T_TONGCHI_BV", lambda text: str(Decimal(text) + 1000)),
+        _place("XML1", "T_TONGCHI_BV"),
+        "1000 VND more than the lines",
+    ),
+    (
+        "date-impossible",
+        _changed("XML4", 1, "NGAY_KQ", lambda text: f"{text[:4]}1345{text[8:]}"),
+        _place("XML4", "NGAY_KQ"),
+        "month 13, day 45",
+    ),
+    (
+        "code-outside-its-set",
+        _changed("XML1", 1, "KET_QUA_DTRI", lambda _: "9"),
+        _place("XML1", "KET_QUA_DTRI"),
+        "the outcome has codes 1 to 8",
+    ),
+    (
+        "number-wrong",
+        _changed("XML2", 1, "SO_LUONG", lambda text: f"{text} viên"),
+        _place("XML2", "SO_LUONG"),
+        "a number with its unit",
+    ),
+)
+_LINE_FAULTS: tuple[tuple[str, Callable[[bytes], bytes], str, str, str], ...] = (
+    ("bad-line", lambda line: line[:90] + b"\n", "quarantined", "", "the line is cut off"),
+    (
+        "dangling-reference",
+        lambda line: _member(line, "encounter", {"reference": "Encounter/CL-LK999999"}),
+        "finding",
+        "Observation.encounter",
+        "no such Encounter is in any file",
+    ),
+    (
+        "code-outside-its-set",
+        lambda line: _member(line, "status", "xong"),
+        "finding",
+        "Observation.status",
+        "a required binding: registered, preliminary, final, ...",
+    ),
+)

@@ -1,0 +1,125 @@
+"""Two invented Vietnamese hospitals in memory, and a thin door that writes them to a folder.
+
+The same seed, number of people and as-of date give the same bytes; no clock and no other chance is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from lienthong.core.errors import Category, ErrorKind
+from lienthong.demo import truth
+from lienthong.demo.claims import FACILITY_A
+from lienthong.demo.exports import BundleFile, ClaimFile, PlainFile, ZipFile, claim_files, fhir_files
+from lienthong.demo.faults import Fault, FhirFile, in_claims, in_fhir
+from lienthong.demo.people import Person, population
+from lienthong.demo.resources import FACILITY_B, NAME_B
+from lienthong.demo.visits import Visit, visits
+
+__all__ = ["AS_OF", "FACILITIES", "FOLDERS", "NAME_A", "TRUTH", "VERSION", "File", "Hospitals", "generate", "write"]
+
+VERSION = "1"
+AS_OF = date(2026, 10, 31)
+NAME_A = "Bệnh viện Đa khoa Sông Hồng (bịa)"
+FACILITIES: Mapping[str, str] = MappingProxyType({FACILITY_A: NAME_A, FACILITY_B: NAME_B})
+FOLDERS: Mapping[str, str] = MappingProxyType({"a": "benh-vien-a", "b": "benh-vien-b"})
+TRUTH = "su-that/truth.json"
+
+FEW_PEOPLE = ErrorKind(
+    "demo-people-wrong",
+    Category.INCORRECT,
+    what="The invented hospitals can't have {people} people.",
+    allowed="1 to 900000 people.",
+    cure="Ask for a number between; 300 make a demo of half a minute.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an export: its path below the folder of all, with `/`, and its bytes."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hospitals:
+    """The two hospitals: people, visits, planned files and planted faults; bytes are made as files are asked for."""
+
+    seed: int
+    as_of: date
+    persons: tuple[Person, ...]
+    visits: tuple[Visit, ...]
+    claim_files: tuple[ClaimFile | PlainFile, ...]
+    fhir_files: tuple[FhirFile, ...]
+    faults: tuple[Fault, ...]
+
+    def files(self) -> Iterator[File]:
+        """Every file of both exports, one at a time."""
+        for name, planned in (("a", self.claim_files), ("b", self.fhir_files)):
+            for file in planned:
+                yield File(f"{FOLDERS[name]}/{file.path}", file.data())
+
+    def truth(self) -> dict[str, Any]:
+        """The truth file's content, as plain JSON values."""
+        bundled = frozenset(bundle.registration.key for bundle in _bundles(self.fhir_files))
+        by_hospital = {name: [fault for fault in self.faults if fault.hospital == name] for name in FOLDERS}
+        return {
+            "generator": {
+                "name": "lienthong.demo",
+                "version": VERSION,
+                "seed": self.seed,
+                "people": len(self.persons),
+                "as_of": self.as_of.isoformat(),
+            },
+            "hospitals": {
+                "a": {"name": NAME_A, "facility": FACILITY_A, "folder": FOLDERS["a"], "format": "bhyt"}
+                | truth.claim_counts(self.claim_files, by_hospital["a"]),
+                "b": {"name": NAME_B, "facility": FACILITY_B, "folder": FOLDERS["b"], "format": "fhir"}
+                | truth.fhir_counts(self.fhir_files, by_hospital["b"]),
+            },
+            "visits": len(self.visits),
+            "persons": truth.patients(self.persons, bundled),
+            "links": truth.links(self.persons),
+            "apart": truth.apart(self.persons),
+            "faults": truth.fault_list(self.faults),
+            "cvd": truth.cvd(self.persons, self.visits, self.as_of),
+        }
+
+
+def _bundles(files: tuple[FhirFile, ...]) -> Iterator[BundleFile]:
+    for file in files:
+        if isinstance(file, ZipFile):
+            yield from file.members
+        elif isinstance(file, BundleFile):
+            yield file
+
+
+def generate(seed: int, people: int, *, as_of: date = AS_OF) -> Hospitals:
+    """The hospitals of a seed: `people` persons, about three visits each, in the three years before `as_of`."""
+    if not 1 <= people <= 900_000:
+        raise FEW_PEOPLE.at("people", people=people)
+    persons = population(seed, people, as_of)
+    to_a, to_b = (visits(seed, persons, name, as_of) for name in ("a", "b"))
+    claims, faults_a = in_claims(seed, claim_files(to_a))
+    resources, faults_b = in_fhir(seed, fhir_files(seed, persons, to_b))
+    return Hospitals(seed, as_of, persons, (*to_a, *to_b), tuple(claims), tuple(resources), (*faults_a, *faults_b))
+
+
+def write(folder: Path, seed: int, people: int, *, as_of: date = AS_OF) -> None:
+    """Writes both exports (`benh-vien-a`, `benh-vien-b`) and the truth (`su-that/truth.json`) into a folder."""
+    hospitals = generate(seed, people, as_of=as_of)
+    for file in hospitals.files():
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+    path = folder / TRUTH
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(hospitals.truth()), indent=1) + b"\n")
