@@ -25,7 +25,7 @@ _Trail = tuple[Any, str, int]
 
 
 class ReferenceKind(StrEnum):
-    """The forms in which a reference's text stands (FHIR R4 references.html#literal, http.html#trules, bundle.html)."""
+    """The forms in which a reference's text stands (FHIR R4 references.html#literal, http.html#trules)."""
 
     RELATIVE = "relative"  # Patient/12, Patient/12/_history/3
     ABSOLUTE = "absolute"  # http://hospital.example/fhir/Patient/12, or any other address
