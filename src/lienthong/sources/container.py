@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 
@@ -108,7 +108,7 @@ class _Budget:
 class _Bounded(io.RawIOBase):
     """Reads on from a stream within the budget; whatever breaks in unpacking becomes one error."""
 
-    def __init__(self, stream: BinaryIO | gzip.GzipFile, budget: _Budget) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, budget: _Budget) -> None:
         super().__init__()
         self._stream = stream
         self._budget = budget
@@ -178,8 +178,8 @@ def members(stream: BinaryIO, name: str, limit: int) -> Iterator[Member]:
         yield _member(name, stream, budget, nested=False)
 
 
-def _member(name: str, stream: BinaryIO | gzip.GzipFile, budget: _Budget, *, nested: bool) -> Member:
-    buffered = io.BufferedReader(_Bounded(stream, budget), HEAD)
+def _member(name: str, stream: IO[bytes] | gzip.GzipFile, budget: _Budget, *, nested: bool) -> Member:
+    buffered = _buffered(stream, budget)
     try:
         head = buffered.peek(HEAD)
     except LienthongError as error:
@@ -234,7 +234,12 @@ def _directory_size(stream: BinaryIO) -> int:
 
 
 def _nothing() -> io.BufferedReader:
-    return io.BufferedReader(_Bounded(io.BytesIO(), _Budget(0, 1)))
+    return _buffered(io.BytesIO(), _Budget(0, 1))
+
+
+def _buffered(stream: IO[bytes] | gzip.GzipFile, budget: _Budget) -> io.BufferedReader:
+    raw: Any = _Bounded(stream, budget)  # typeshed asks for more of a raw stream than BufferedReader does
+    return io.BufferedReader(raw, HEAD)
 
 
 def _printable(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.finding import Finding, Place, Rule, Severity
@@ -65,7 +65,7 @@ class Found:
     name: str
     given: bool
 
-    def open(self) -> BinaryIO:
+    def open(self) -> BufferedReader:
         """The file, open to read; a `file-not-plain` or `file-not-opened` error instead of a hang or a traceback."""
         try:
             # O_NONBLOCK: opening a pipe without a writer would wait for ever.
@@ -92,7 +92,7 @@ class Source(Protocol):
         """The name that `--format` takes, e.g. `fhir`."""
 
     def recognise(self, head: bytes, name: str) -> bool:
-        """Whether a file is of this kind, by its first bytes (as UTF-8 where they are text); `name` is only a hint."""
+        """Whether a file is of this kind, by its first bytes (text as UTF-8); `name` is only a hint."""
 
     def convert(
         self, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None

@@ -1,4 +1,4 @@
-"""Finds the files of an export, tells by their content which source reads them, and converts them record by record."""
+"""Finds the files of an export, tells by content which source reads them, and converts them record by record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gives one FHIR resource its place in this node: an id of its own, its old key as an identifier, moved references."""
+"""Gives one FHIR resource its place in this node: its id, its old key as an identifier, references moved."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class File:
         return Converted(Origin(self.source, self.name, self.sha256, record), findings=findings)
 
     def rejected(self, record: str, kind: ErrorKind, **values: object) -> Converted:
-        return self.rejected_by(record, rejection(kind.at(**values), file=self.name, record=record))
+        return self.rejected_by(record, rejection(kind.at("", **values), file=self.name, record=record))
 
     def rejected_by(self, record: str, finding: Finding) -> Converted:
         return Converted(Origin(self.source, self.name, self.sha256, record), rejected=finding)

@@ -1,0 +1,148 @@
+"""Checks the rows of a visit against the layout and the value sets of its date: what is missing, too long or wrong.
+
+Only what a reader can know of one row; the rules of a claim as a whole (sums, order of times) are checked elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+from lienthong.core.finding import Rule, Severity
+from lienthong.sources.bhyt import values
+from lienthong.sources.bhyt.layout import OLDER_ONLY, Field, fields
+from lienthong.sources.bhyt.rows import Row
+from lienthong.sources.bhyt.visit import Visit
+from lienthong.terminology import valuesets
+
+__all__ = ["check_row"]
+
+# Fields whose value belongs to a list that is known with its dates (terminology).
+_LISTED = frozenset(valuesets.names())
+_BIRTH = "NGAY_SINH"
+
+
+@cache
+def _rule(field: Field) -> Rule:
+    return Rule(
+        "bhyt-layout",
+        "The layout of the tables",
+        field.decision,
+        field.valid_from.isoformat() if field.valid_from else None,
+        field.valid_to.isoformat() if field.valid_to else None,
+    )
+
+
+def check_row(visit: Visit, row: Row) -> None:
+    """Adds to the visit's findings those of one row."""
+    on = visit.on
+    layout = fields(row.table, on)
+    texts = row.texts
+    for name, field in layout.items():
+        text = texts.get(name)
+        if text:
+            _check_value(visit, row, name, text, field, on)
+        elif field.required:
+            visit.note(
+                Severity.WARNING,
+                "bhyt-field-missing",
+                "A field that the layout requires is empty.",
+                row,
+                name,
+                _rule(field),
+                "Fill it in the hospital's system.",
+            )
+    if not texts.keys() <= layout.keys():
+        _check_unknown(visit, row, set(texts) - set(layout))
+
+
+def _check_value(visit: Visit, row: Row, name: str, text: str, field: Field, on: date | None) -> None:
+    kind = field.type
+    length = len(text)
+    if field.max_length and length > field.max_length:
+        if kind == "number":
+            length = sum(letter.isdigit() for letter in text)
+        if length > field.max_length:
+            message = f"The value has {length} characters; the layout allows {field.max_length}."
+            visit.note(Severity.WARNING, "bhyt-value-long", message, row, name, _rule(field), "Shorten it.")
+    if kind == "text":
+        if name in _LISTED and valuesets.is_outside(name, text, on):
+            rule = Rule("bhyt-value-set", f"The codes of {name}", _source(name))
+            visit.note(
+                Severity.WARNING,
+                "bhyt-code-unknown",
+                f"The code is not among those of {name} on the day of the visit.",
+                row,
+                name,
+                rule,
+                "Use a code of the list; keep leading zeros.",
+            )
+    elif kind == "number":
+        if values.number(text) is None:
+            _check_comma(visit, row, name, text, field)
+    elif not _is_date(visit, name, kind, text):
+        _note_date(visit, row, name, field)
+
+
+def _check_comma(visit: Visit, row: Row, name: str, text: str, field: Field) -> None:
+    if values.comma_number(text) is None:
+        visit.note(
+            Severity.ERROR,
+            "bhyt-number-wrong",
+            "The value is no number, so it is left out of the resource.",
+            row,
+            name,
+            _rule(field),
+            "Write digits, with a point before the decimals and nothing between thousands.",
+        )
+    else:
+        visit.note(
+            Severity.WARNING,
+            "bhyt-number-comma",
+            "The decimals stand after a comma; it is read as a point.",
+            row,
+            name,
+            _rule(field),
+            "Write a point before the decimals.",
+        )
+
+
+def _is_date(visit: Visit, name: str, kind: str, text: str) -> bool:
+    if name == _BIRTH:
+        return values.birth(text, visit.settings.offset) is not None
+    parts = values.split(text) if kind == "dates" else [text]
+    return all(values.moment(part, visit.settings.offset) is not None for part in parts)
+
+
+def _note_date(visit: Visit, row: Row, name: str, field: Field) -> None:
+    visit.note(
+        Severity.ERROR,
+        "bhyt-date-wrong",
+        "The value is no date or time of the calendar, so it is left out of the resource.",
+        row,
+        name,
+        _rule(field),
+        "Write yyyymmddHHMM, or yyyymmdd for a date.",
+    )
+
+
+def _check_unknown(visit: Visit, row: Row, names: set[str]) -> None:
+    """Names of other layouts may be told; a name that nobody knows could be anything, also a patient's."""
+    for name in sorted(names):
+        told = name if name in OLDER_ONLY or any(name in fields(table, None) for table in _TABLES) else ""
+        visit.note(
+            Severity.INFORMATION,
+            "bhyt-field-unknown",
+            "The row has a field that its layout does not have; it is not read.",
+            row,
+            told,
+            Rule("bhyt-layout", "The layout of the tables"),
+        )
+
+
+_TABLES = ("XML1", "XML2", "XML3", "XML4", "XML5")
+
+
+@cache
+def _source(name: str) -> str:
+    return "; ".join(sorted({concept.source for concept in valuesets.concepts(name)}))

@@ -1,0 +1,55 @@
+"""Each row of drugs (XML2) as a MedicationRequest: what was ordered, how much, how to take it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lienthong.sources.bhyt.elements import absent, coding, concept, filled, listed, quantity
+from lienthong.sources.bhyt.person import add_staff
+from lienthong.sources.bhyt.rows import Row
+from lienthong.sources.bhyt.visit import Visit
+from lienthong.terminology import systems
+
+__all__ = ["add_medications", "drug"]
+
+
+def drug(row: Row) -> dict[str, Any] | None:
+    """MA_THUOC names the active ingredient, SO_DANG_KY the product; the text is its name and strength."""
+    return concept(
+        coding(systems.bhyt("MA_THUOC"), row.code("MA_THUOC")),
+        coding(systems.bhyt("SO_DANG_KY"), row.code("SO_DANG_KY")),
+        text=f"{row.text('TEN_THUOC')} {row.text('HAM_LUONG')}".strip(),
+    )
+
+
+def add_medications(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> None:
+    """One MedicationRequest a row; a claim says that it was given out, so its status is completed."""
+    for row in visit.rows("XML2"):
+        ordered_by = add_staff(visit, row, "MA_BAC_SI")
+        given = visit.moment(row, "NGAY_TH_YL")
+        dosage = filled(
+            text=row.text("LIEU_DUNG"),
+            patientInstruction=row.text("CACH_DUNG"),
+            timing={"event": [given]} if given else None,
+            route=concept(coding(systems.bhyt("DUONG_DUNG"), row.code("DUONG_DUNG"))),
+        )
+        amount = quantity(row.amount("SO_LUONG"), row.text("DON_VI_TINH"))
+        content = filled(
+            status="completed",
+            intent="order",
+            category=[item for item in [listed("MA_NHOM", row.code("MA_NHOM"), visit.on)] if item],
+            medicationCodeableConcept=drug(row) or absent(),
+            subject=patient,
+            encounter=encounter,
+            authoredOn=visit.moment(row, "NGAY_YL"),
+            requester=ordered_by[0] if ordered_by else None,
+            dosageInstruction=[dosage] if dosage else None,
+            dispenseRequest={"quantity": amount} if amount else None,
+        )
+        visit.add(
+            "MedicationRequest",
+            visit.row_key(row),
+            row,
+            content,
+            {"medicationCodeableConcept": "MA_THUOC", "authoredOn": "NGAY_YL", "dosageInstruction": "LIEU_DUNG"},
+        )

@@ -1,0 +1,143 @@
+"""Reads the inner XML of one table into rows, and isolates what breaks it: characters first, then single rows.
+
+lxml reads without entities, network, DTD or huge trees. What XML does not allow (control characters, a bare `&` or
+`<` in a clinical note) is cleaned and read again; where the table still breaks, each row is read by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from lxml import etree
+
+from lienthong.sources.bhyt.rows import Row
+from lienthong.sources.bhyt.values import clean
+
+__all__ = ["ROW_TAGS", "Table", "read_table"]
+
+ROW_TAGS = {
+    "XML1": "TONG_HOP",
+    "XML2": "CHI_TIET_THUOC",
+    "XML3": "CHI_TIET_DVKT",
+    "XML4": "CHI_TIET_CLS",
+    "XML5": "CHI_TIET_DIEN_BIEN_BENH",
+}
+
+_ILLEGAL_BYTES = bytes(number for number in range(32) if number not in (9, 10, 13))
+_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
+_CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_CHARACTER_REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,9});")
+_BARE_AND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
+_ATTRIBUTE = rb"\s+[\w:.\-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')"
+_BARE_LESS = re.compile(rb"<(?!/?[A-Z][A-Z0-9_]*(?:" + _ATTRIBUTE + rb")*\s*/?>|!--|\?)")
+_UTF16_DECLARED = re.compile(rb"^<\?xml[^>]{0,100}?utf-16", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of one table; `was_cleaned` where characters were, `lost` the numbers of rows that can't be read.
+
+    `is_broken` says that nothing at all could be read of it.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    was_cleaned: bool = False
+    lost: list[int] = field(default_factory=list)
+    is_broken: bool = False
+
+
+def read_table(table: str, data: bytes, encoding: str | None) -> Table:
+    """The rows of a table from the bytes of its XML; `encoding` where the text around it decides."""
+    data = data.lstrip()
+    tag = ROW_TAGS[table]
+    root = _parse(data, encoding)
+    if root is None and _UTF16_DECLARED.match(data):
+        root = _parse(data, "utf-8")  # a known slip: text written as UTF-16 and sent as UTF-8
+    if root is not None:
+        return Table([_row(table, number, row) for number, row in enumerate(root.iter(tag), 1)])
+    data = _cleaned(data)
+    root = _parse(data, encoding or "utf-8")
+    if root is not None:
+        rows = [_row(table, number, row) for number, row in enumerate(root.iter(tag), 1)]
+        return Table(rows, was_cleaned=True)
+    return _row_by_row(table, tag, data, encoding or "utf-8")
+
+
+def _row_by_row(table: str, tag: str, data: bytes, encoding: str) -> Table:
+    found = Table(was_cleaned=True)
+    begin, end = f"<{tag}>".encode(), f"</{tag}>".encode()
+    for number, piece in enumerate(data.split(begin)[1:], 1):
+        inside, closed, _ = piece.partition(end)
+        root = _parse(begin + inside + end, encoding) if closed else None
+        if root is None:
+            found.lost.append(number)
+        else:
+            found.rows.append(_row(table, number, root))
+    found.is_broken = not found.rows and not found.lost
+    return found
+
+
+def _parser(encoding: str | None) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+# A parser may be used again for whole documents, one after another; making one costs as much as a small table.
+_DEFAULT = _parser(None)
+
+
+def _parse(data: bytes, encoding: str | None) -> etree._Element | None:
+    """The root, or None where the bytes are no XML or bring a DTD."""
+    read: Callable[[bytes], etree._Element]
+    if encoding is None:
+        read = partial(etree.fromstring, parser=_DEFAULT)
+    else:
+        try:
+            read = partial(etree.fromstring, parser=_parser(encoding))
+        except LookupError:
+            return None
+    try:
+        root = read(data)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return None if root.getroottree().docinfo.internalDTD is not None else root
+
+
+def _row(table: str, number: int, element: etree._Element) -> Row:
+    texts: dict[str, str] = {}
+    for child in element:
+        text = "".join(map(str, child.itertext())) if len(child) else child.text
+        texts[etree.QName(child).localname if child.tag[0] == "{" else str(child.tag)] = clean(text)
+    return Row(table, number, texts)
+
+
+def _cleaned(data: bytes) -> bytes:
+    """The bytes without what XML 1.0 does not allow (section 2.2), bare `&` and `<` in text as themselves."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "ignore").encode("utf-8")
+    data = _NONCHARACTER.sub(b"", data.translate(None, _ILLEGAL_BYTES))
+    parts = _CDATA.split(data)
+    for number in range(0, len(parts), 2):  # what stands in CDATA is text already
+        part = _CHARACTER_REFERENCE.sub(_legal, parts[number])
+        parts[number] = _BARE_LESS.sub(b"&lt;", _BARE_AND.sub(b"&amp;", part))
+    return b"".join(parts)
+
+
+def _legal(match: re.Match[bytes]) -> bytes:
+    text = match[1]
+    point = int(text[1:], 16) if text[:1] == b"x" else int(text)
+    legal = (
+        point in (9, 10, 13) or 0x20 <= point <= 0xD7FF or 0xE000 <= point <= 0xFFFD or 0x10000 <= point <= 0x10FFFF
+    )
+    return match[0] if legal else b""

@@ -1,0 +1,113 @@
+"""One visit (a claim, MA_LK) on its way to FHIR: its rows, its ids, and the resources and findings made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from lienthong.core.finding import Finding, Place, Rule, Severity
+from lienthong.core.ids import key_system, resource_id
+from lienthong.core.settings import Settings
+from lienthong.sources.bhyt import values
+from lienthong.sources.bhyt.elements import identifier
+from lienthong.sources.bhyt.rows import Row
+
+__all__ = ["Visit"]
+
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Visit:
+    """A visit's rows and what has been made of them so far; the mappings of this folder add to it."""
+
+    source: str
+    facility: str
+    summary: Row
+    lines: dict[str, list[Row]]
+    settings: Settings
+    file: str
+    resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """MA_LK, which joins all tables of a visit."""
+        return self.summary.code("MA_LK")
+
+    @property
+    def on(self) -> date | None:
+        """The day that picks the version of every rule: the end of the visit, or its begin."""
+        return values.day(self.summary.text("NGAY_RA")) or values.day(self.summary.text("NGAY_VAO"))
+
+    def moment(self, row: Row, field: str) -> str | None:
+        return row.moment(field, self.settings.offset)
+
+    def rows(self, table: str) -> list[Row]:
+        return self.lines.get(table, [])
+
+    def row_key(self, row: Row) -> str:
+        """The key of a row in the source: MA_LK, table and STT, or its number where STT is missing or repeated."""
+        own = row.code("STT")
+        if not own or sum(other.code("STT") == own for other in self.rows(row.table)) > 1:
+            own = f"row {row.number}"
+        return f"{self.key}/{row.table}/{own}"
+
+    def id(self, kind: str, key: str) -> str:
+        return resource_id(self.source, kind, key)
+
+    def reference(self, kind: str, key: str) -> dict[str, Any]:
+        return {"reference": f"{kind}/{resource_id(self.source, kind, key)}"}
+
+    def add(
+        self,
+        kind: str,
+        key: str,
+        row: Row,
+        content: dict[str, Any],
+        fields: Mapping[str, str] = _NO_FIELDS,
+        *,
+        own: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Adds a resource made of a row, with its id and its key as an identifier; gives a reference to it.
+
+        `fields` says of which field of the row a main element was made; `own` stands in place of the plain key
+        identifier.
+        """
+        number = resource_id(self.source, kind, key)
+        name = f"{kind}/{number}"
+        if (kind, number) not in self.resources:
+            body = {"resourceType": kind, "id": number, **content}
+            body["identifier"] = [
+                own or identifier(key_system(self.source, kind), key),
+                *content.get("identifier", ()),
+            ]
+            self.resources[(kind, number)] = body
+            self.places[name] = row.place
+            for element, field in fields.items():
+                self.places[f"{name}#{element}"] = f"{row.place}.{field}"
+        return {"reference": name}
+
+    def note(
+        self, severity: Severity, code: str, message: str, row: Row, field: str, rule: Rule, cure: str = ""
+    ) -> None:
+        """Adds a finding at a field of a row; the message never holds the value."""
+        number = "" if row.table == "XML1" else str(row.number)
+        place = Place(file=self.file, record=self.key, table=row.table, row=number, field=field)
+        self.findings.append(Finding(severity, code, message, place, rule, cure))
+
+    def note_order(self, row: Row, field: str) -> None:
+        """Adds the finding that a period ends before it begins."""
+        self.note(
+            Severity.ERROR,
+            "bhyt-period-order",
+            "The end lies before the begin, so it is left out.",
+            row,
+            field,
+            Rule("bhyt-period", "A period ends after it begins"),
+            "Correct one of the two dates.",
+        )
