@@ -1,0 +1,36 @@
+"""The FHIR resources of this node: versions, batches published whole, origins, quarantine, and who may see them."""
+
+from __future__ import annotations
+
+from lienthong.record.batch import Batch
+from lienthong.record.body import Stored, body_of
+from lienthong.record.faults import QuarantineRow
+from lienthong.record.guard import AI_LABEL, Guard, Verify, ai_guard
+from lienthong.record.persons import LinkTables, Membership, TouchedPatient
+from lienthong.record.reading import Came
+from lienthong.record.record import BatchRow, Record
+from lienthong.record.resolve import Unresolved
+from lienthong.record.summary import Counts, FindingCounts, Outcome, Published, Quarantined
+
+__all__ = [
+    "AI_LABEL",
+    "Batch",
+    "BatchRow",
+    "Came",
+    "Counts",
+    "FindingCounts",
+    "Guard",
+    "LinkTables",
+    "Membership",
+    "Outcome",
+    "Published",
+    "QuarantineRow",
+    "Quarantined",
+    "Record",
+    "Stored",
+    "TouchedPatient",
+    "Unresolved",
+    "Verify",
+    "ai_guard",
+    "body_of",
+]

@@ -1,0 +1,70 @@
+"""Makes `src/lienthong/record/patient_compartment.json` from HL7's definitions.
+
+    python scripts/generate_patient_compartment.py [DEFINITIONS] [--check]
+
+DEFINITIONS is the folder with compartmentdefinition-patient and search-parameters (each `.json.gz`); by default
+`fhir_r4_definitions` under $LIENTHONG_SUITES. `--check` writes nothing and ends with 1 when the committed file is not
+what the definitions give. The result: type -> the element paths by which a resource is in a patient's compartment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "src" / "lienthong" / "record" / "patient_compartment.json"
+_FILTER = re.compile(r"\.where\(resolve\(\) is \w+\)?")
+_PATH = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)+")
+
+
+def _read(path: Path) -> Any:
+    with gzip.open(path) as stream:
+        return json.load(stream)
+
+
+def compartment(definitions: Path) -> dict[str, list[str]]:
+    """Type -> element paths, both in order."""
+    bundle = _read(definitions / "search-parameters.json.gz")
+    expressions = {
+        (base, parameter["code"]): parameter["expression"]
+        for parameter in (entry["resource"] for entry in bundle["entry"])
+        for base in parameter["base"]
+        if "expression" in parameter
+    }
+    found: dict[str, set[str]] = {}
+    for resource in _read(definitions / "compartmentdefinition-patient.json.gz")["resource"]:
+        name = resource["code"]
+        for code in resource.get("param", ()):
+            for part in expressions[name, code].split("|"):
+                path = _FILTER.sub("", part.strip().strip("()"))
+                if path.startswith(name + "."):
+                    if not _PATH.fullmatch(path):
+                        raise ValueError(f"{name}: the expression of {code} is no plain path: {part}")
+                    found.setdefault(name, set()).add(path)
+    return {name: sorted(paths) for name, paths in sorted(found.items())}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
+    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    found = compartment(arguments.definitions)
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(paths)}" for name, paths in found.items())
+    text = "{\n" + lines + "\n}\n"
+    if arguments.check:
+        return int(TARGET.read_text("utf-8") != text)
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Findings and quarantined records: written with their batch, read when it is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lienthong.core.finding import Finding
+from lienthong.core.origin import Origin
+from lienthong.record import schema
+from lienthong.record.step import insert_sql
+
+__all__ = ["FaultLog", "QuarantineRow", "read_findings", "read_quarantine"]
+
+_FINDING = insert_sql(schema.finding, columns=("batch", "severity", "code", "file", "record", "finding"))
+_QUARANTINE = insert_sql(
+    schema.quarantine,
+    columns=("batch", "file", "source", "sha256", "record", "reason", "rule", "since", "finding"),
+)
+_OPEN = """
+SELECT q.id, q.record, q.rule FROM quarantine q JOIN batch b ON b.id = q.batch
+ WHERE q.sha256 = ? AND q.source = ? AND q.resolved_batch IS NULL AND b.published IS NOT NULL"""
+_ROWS = """
+SELECT q.batch, f.name, q.sha256, q.source, q.record, q.reason, q.rule, q.since, q.finding,
+       CASE WHEN s.published IS NULL THEN NULL ELSE q.resolved_batch END
+  FROM quarantine q JOIN batch b ON b.id = q.batch JOIN file f ON f.id = q.file
+       LEFT JOIN batch s ON s.id = q.resolved_batch
+ WHERE b.published IS NOT NULL AND (? OR s.published IS NULL) ORDER BY q.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """A record that could not be kept, or a whole file (`record` empty); `resolved_batch` is the batch that kept it
+    after a fix."""
+
+    batch: int
+    file: str
+    sha256: str
+    source: str
+    record: str
+    reason: str
+    rule: str
+    since: str
+    finding: Finding
+    resolved_batch: int | None
+
+
+class FaultLog:
+    """The findings and quarantined records of one open batch, kept in memory until the next step is written."""
+
+    def __init__(self, batch: int) -> None:
+        self._batch = batch
+        self._findings: list[tuple[Any, ...]] = []
+        self._quarantine: list[tuple[Any, ...]] = []
+        self._resolved: list[tuple[int, int]] = []
+        self._open: dict[tuple[str, str], dict[str, list[tuple[int | None, str]]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._findings) + len(self._quarantine) + len(self._resolved)
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        for item in findings:
+            self._findings.append(
+                (
+                    self._batch,
+                    item.severity.value,
+                    item.code,
+                    item.place.file,
+                    item.place.record,
+                    _text(item.to_json()),
+                )
+            )
+
+    def reject(self, connection: Connection, file: int, origin: Origin, reason: Finding, since: str) -> None:
+        """A record is quarantined; told once while it stays so for the same reason."""
+        rule = reason.rule.id or reason.code
+        waiting = self._waiting(connection, origin)
+        known = waiting.setdefault(origin.record, [])
+        if any(earlier == rule for _, earlier in known):
+            return
+        self._resolve(known)
+        known[:] = [(None, rule)]
+        self._quarantine.append(
+            (
+                self._batch,
+                file,
+                origin.source,
+                origin.sha256,
+                origin.record,
+                reason.message,
+                rule,
+                since,
+                _text(reason.to_json()),
+            )
+        )
+
+    def keep(self, connection: Connection, origin: Origin) -> None:
+        """A record is kept: what was quarantined of it, or of its whole file, is resolved."""
+        waiting = self._waiting(connection, origin)
+        if waiting:
+            self._resolve(waiting.pop(origin.record, []))
+            self._resolve(waiting.pop("", []))
+
+    def write(self, connection: Connection) -> None:
+        for statement, rows in (
+            (_FINDING, self._findings),
+            (_QUARANTINE, self._quarantine),
+            ("UPDATE quarantine SET resolved_batch = ? WHERE id = ?", self._resolved),
+        ):
+            if rows:
+                connection.exec_driver_sql(statement, rows)
+
+    def clear(self) -> None:
+        """Forgets what has been written."""
+        self._findings.clear()
+        self._quarantine.clear()
+        self._resolved.clear()
+
+    def _resolve(self, rows: list[tuple[int | None, str]]) -> None:
+        self._resolved.extend((self._batch, number) for number, _ in rows if number is not None)
+
+    def _waiting(self, connection: Connection, origin: Origin) -> dict[str, list[tuple[int | None, str]]]:
+        key = (origin.sha256, origin.source)
+        found = self._open.get(key)
+        if found is None:
+            found = self._open[key] = {}
+            for number, record, rule in connection.exec_driver_sql(_OPEN, key):
+                found.setdefault(record, []).append((number, rule))
+        return found
+
+
+def read_findings(connection: Connection, batch: int | None) -> Iterator[Finding]:
+    """The findings of a published batch, or of all, in the order in which they were found."""
+    rows = connection.exec_driver_sql(
+        "SELECT f.finding FROM finding f JOIN batch b ON b.id = f.batch"
+        " WHERE b.published IS NOT NULL AND (?1 IS NULL OR f.batch = ?1) ORDER BY f.id",
+        (batch,),
+    )
+    for (text,) in rows:
+        yield Finding.from_json(json.loads(text))
+
+
+def read_quarantine(connection: Connection, *, resolved: bool) -> Iterator[QuarantineRow]:
+    """What is quarantined, and with `resolved` also what was kept since."""
+    for row in connection.exec_driver_sql(_ROWS, (int(resolved),)):
+        values = list(row)
+        values[8] = Finding.from_json(json.loads(values[8]))
+        yield QuarantineRow(*values)
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
