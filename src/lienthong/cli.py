@@ -1,0 +1,390 @@
+"""The operator's door: one command per verb, no logic. Each command imports its rooms when it runs, to start fast."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from lienthong.core.actors import Actor, Role, purpose
+from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
+
+if TYPE_CHECKING:
+    from lienthong.node import Node
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="lienthong",
+    help="From raw hospital exports to an AI suggestion that a physician signs.",
+    epilog="Options of every command, before or after it: --home DIR, --actor NAME, --purpose CODE, --json.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+view_app = typer.Typer(help="SQL-on-FHIR views.", no_args_is_help=True)
+user_app = typer.Typer(help="People of this node: roles, licences, keys.", no_args_is_help=True)
+product_app = typer.Typer(help="Clinical AI products.", no_args_is_help=True)
+audit_app = typer.Typer(help="The log of who used whose data, and the signed decisions.", no_args_is_help=True)
+app.add_typer(view_app, name="view")
+app.add_typer(user_app, name="user")
+app.add_typer(product_app, name="product")
+app.add_typer(audit_app, name="audit")
+
+FAULT = ErrorKind(
+    "our-fault",
+    Category.FAULT,
+    what="Lienthong failed where it must not: {kind}.",
+    cure="Nothing that was published is lost. Report this line to Lienthong; it holds no patient's value.",
+)
+STOPPED = ErrorKind(
+    "stopped",
+    Category.UNAVAILABLE,
+    what="The command was stopped before its end.",
+    cure="Run it again; what was not published is cleared first.",
+)
+NO_SECRET = ErrorKind(
+    "secret-missing",
+    Category.INCORRECT,
+    what="No password was given and there is no terminal to ask at.",
+    allowed="a terminal, or the variables LIENTHONG_PASSWORD and LIENTHONG_PASSPHRASE",
+    cure="Run the command in a terminal or set the variables for this one call.",
+)
+
+_SHARED = {"--home": True, "--actor": True, "--purpose": True, "--json": False}  # option → takes a value
+
+Paths = Annotated[list[Path], typer.Argument(help="Files or folders of exports.", show_default=False)]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the web pages on this machine.")]
+
+
+class Call:
+    """What the shared options of one call say."""
+
+    home: Path = Path("lienthong-home")
+    actor: str = ""
+    purpose: str = "data-operations"
+    json: bool = False
+
+
+def _node(context: typer.Context, *, create: bool = False) -> Node:
+    from lienthong.node import Node
+
+    call: Call = context.obj
+    actor = Actor(call.actor or getpass.getuser(), operator=True)
+    return Node(call.home, actor=actor, purpose=purpose(call.purpose).value, create=create)
+
+
+@app.callback()
+def shared(
+    context: typer.Context,
+    home: Annotated[
+        Path, typer.Option(envvar="LIENTHONG_HOME", help="The folder of the node.", show_default=True)
+    ] = Path("lienthong-home"),
+    actor: Annotated[str, typer.Option(help="Who acts, for the log [default: the system's user].")] = "",
+    purpose: Annotated[str, typer.Option(help="What for, for the log.")] = "data-operations",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    call = Call()
+    call.home, call.actor, call.purpose, call.json = home, actor, purpose, json
+    context.obj = call
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    paths: Paths,
+    format: Annotated[str, typer.Option(help="auto, fhir or bhyt.")] = "auto",
+    source: Annotated[str | None, typer.Option(help="Name of the source, where the export names none.")] = None,
+) -> None:
+    """Exports → record: everything is kept, every fault is named."""
+    from lienthong import console
+
+    with _node(context, create=True) as node, console.progress(quiet=context.obj.json) as progress:
+        done = node.ingest(paths, source=source, format=format, progress=progress)
+    console.show(done, as_json=context.obj.json)
+    raise typer.Exit(done.exit)
+
+
+@app.command()
+def build(
+    context: typer.Context, engine: Annotated[str, typer.Option(help="The engine of views and OMOP.")] = "duckdb"
+) -> None:
+    """Record → Parquet, views, OMOP, checks: one snapshot, swapped whole."""
+    from lienthong import console
+
+    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+        built = node.build(engine=engine, progress=progress)
+    console.show(built, as_json=context.obj.json)
+    raise typer.Exit(built.exit)
+
+
+@app.command()
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(help='SQL over omop.<table>, views.<name>, fhir."<Type>", record.<table>.')],
+    output: Annotated[str, typer.Option(help="table, csv, json or parquet.")] = "table",
+) -> None:
+    """Ask the warehouse."""
+    from lienthong import console
+
+    with _node(context) as node:
+        rows = node.query(sql)
+    console.show_rows(rows, "object" if context.obj.json else output)
+
+
+@view_app.command("run")
+def view_run(
+    view: Annotated[Path, typer.Argument(help="A ViewDefinition as JSON.")],
+    input: Annotated[Path, typer.Option(help="FHIR resources: a file or a folder of NDJSON.")],
+    output: Annotated[str, typer.Option(help="table, csv, json, ndjson or parquet.")] = "csv",
+) -> None:
+    """Run one SQL-on-FHIR view over files."""
+    from lienthong import console
+    from lienthong.warehouse import read_view, run_view
+
+    console.show_rows(run_view(read_view(view), input), output)
+
+
+@app.command()
+def validate(context: typer.Context, paths: Paths) -> None:
+    """Check resources against FHIR R4; nothing is stored."""
+    from lienthong import console, pipeline
+
+    with console.progress(quiet=context.obj.json) as progress:
+        checked = pipeline.check(paths, progress=progress)
+    console.show(checked, as_json=context.obj.json)
+    raise typer.Exit(checked.exit)
+
+
+@app.command()
+def retry(context: typer.Context) -> None:
+    """Try the quarantined records again, after a fix."""
+    from lienthong import console
+
+    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+        done = node.retry(progress=progress)
+    console.show(done, as_json=context.obj.json)
+    raise typer.Exit(done.exit)
+
+
+@app.command()
+def trace(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="Type/id, an id, or a row such as omop.person/100.")],
+) -> None:
+    """From any resource or row back to its source, and forward."""
+    from lienthong import console
+
+    with _node(context) as node:
+        traced = node.trace(id)
+    console.show(traced, as_json=context.obj.json)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; must be empty or new.")],
+    what: Annotated[str, typer.Option(help="fhir, omop or views.")] = "fhir",
+) -> None:
+    """Write the record or the warehouse out as files."""
+    from lienthong import console
+
+    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+        exported = node.export(folder, what=what, progress=progress)
+    console.show(exported, as_json=context.obj.json)
+
+
+@app.command()
+def serve(context: typer.Context, port: Port = 8080) -> None:
+    """The web pages of this node, on this machine."""
+    from lienthong.web.server import serve as run
+
+    with _node(context) as node:
+        run(node, port)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the web at the end.")] = True,
+    port: Port = 8080,
+    people: Annotated[int, typer.Option(min=1, max=900_000, help="How many invented people.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same hospitals.")] = 1,
+    generate: Annotated[Path | None, typer.Option(metavar="DIR", help="Only write the hospitals' exports.")] = None,
+) -> None:
+    """Two invented hospitals through the whole way, then the web."""
+    from lienthong import console
+    from lienthong.demo import hospitals, tour
+    from lienthong.web.server import serve as run
+
+    if generate:
+        hospitals.write(generate, seed, people)
+        raise typer.Exit(ExitCode.DONE)
+    with tour.open_node(context.obj.home) as node:
+        with console.progress(quiet=context.obj.json) as progress:
+            toured = tour.take(node, people=people, seed=seed, progress=progress)
+        console.show(toured, as_json=context.obj.json)
+        if serve:
+            run(node, port)
+
+
+@user_app.command("add")
+def user_add(
+    context: typer.Context,
+    name: str,
+    display: Annotated[str, typer.Option(help="The name that people read.")],
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    licence: Annotated[str, typer.Option(help="Practice licence of a physician.")] = "",
+) -> None:
+    """Add a person; a physician also gets a key that only their passphrase unlocks."""
+    from lienthong import console
+
+    password = _secret("LIENTHONG_PASSWORD", "Password for signing in")
+    passphrase = _secret("LIENTHONG_PASSPHRASE", "Passphrase for signing") if Role.PHYSICIAN in role else None
+    with _node(context, create=True) as node:
+        person = node.add_person(
+            name, display=display, roles=role, licence=licence, password=password, passphrase=passphrase
+        )
+    console.show(person, as_json=context.obj.json)
+
+
+@user_app.command("list")
+def user_list(context: typer.Context) -> None:
+    """Who is entitled to what."""
+    from lienthong import console
+
+    with _node(context) as node:
+        people = node.list_people()
+    console.show(people, as_json=context.obj.json)
+
+
+@user_app.command("entitle")
+def user_entitle(context: typer.Context, name: str, role: Annotated[list[Role], typer.Option()]) -> None:
+    """Give a person these roles, from now on."""
+    from lienthong import console
+
+    with _node(context) as node:
+        person = node.entitle_person(name, roles=role)
+    console.show(person, as_json=context.obj.json)
+
+
+@user_app.command("retire")
+def user_retire(context: typer.Context, name: str) -> None:
+    """End a person's entitlement; what they signed stays valid."""
+    from lienthong import console
+
+    with _node(context) as node:
+        person = node.retire_person(name)
+    console.show(person, as_json=context.obj.json)
+
+
+@product_app.command("list")
+def product_list(context: typer.Context) -> None:
+    """The products of the catalogue."""
+    from lienthong import console
+    from lienthong.products import catalogue
+
+    console.show(catalogue.listing(), as_json=context.obj.json)
+
+
+@product_app.command("show")
+def product_show(context: typer.Context, name: str) -> None:
+    """The card of a product."""
+    from lienthong import console
+    from lienthong.products import catalogue
+
+    console.show(catalogue.load(name).card, as_json=context.obj.json)
+
+
+@product_app.command("run")
+def product_run(context: typer.Context, name: str) -> None:
+    """Run a product on the warehouse; its suggestions wait for a physician."""
+    from lienthong import console
+
+    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+        ran = node.run_product(name, progress=progress)
+    console.show(ran, as_json=context.obj.json)
+
+
+@audit_app.command("verify")
+def audit_verify(context: typer.Context) -> None:
+    """Whether the log, the decisions and the kept files are as they were written."""
+    from lienthong import console
+
+    with _node(context) as node:
+        verified = node.verify_audit()
+    console.show(verified, as_json=context.obj.json)
+    raise typer.Exit(verified.exit)
+
+
+def _secret(variable: str, prompt: str) -> str:
+    """A secret from the environment or, with confirmation, from the terminal; never from the command line."""
+    if value := os.environ.get(variable):
+        return value
+    if not sys.stdin.isatty():
+        raise NO_SECRET.at(variable)
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def hoist(arguments: Iterable[str]) -> list[str]:
+    """The arguments with the shared options first, so that they may stand before or after the command."""
+    first: list[str] = []
+    rest: list[str] = []
+    queue = list(arguments)
+    while queue:
+        word = queue.pop(0)
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *queue]
+            break
+        if name not in _SHARED:
+            rest.append(word)
+        elif _SHARED[name] and not equals and queue:
+            first += [word, queue.pop(0)]
+        else:
+            first.append(word)
+    return first + rest
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and leave with its exit code; an error is said in its own words, without a traceback."""
+    words = hoist(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=words, prog_name="lienthong")
+    except LienthongError as error:
+        _say(error, as_json="--json" in words)
+    except KeyboardInterrupt:
+        _say(STOPPED.at(), as_json="--json" in words)
+    except BrokenPipeError:
+        # the reader of our output went away: nothing to say, and nothing must be said at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.DONE)
+    except Exception as error:  # noqa: BLE001 - the outermost door: a category, never a traceback with values
+        _say(FAULT.at(_where(error), kind=type(error).__name__), as_json="--json" in words)
+    sys.exit(ExitCode.DONE)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of ours that failed: a place in the code, which holds no value."""
+    place, trace = "", error.__traceback__
+    while trace:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("lienthong."):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _say(error: LienthongError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        body: dict[str, Any] = {"error": error.to_json()}
+        print(json.dumps(body, ensure_ascii=False))
+    else:
+        print(error.text(), file=sys.stderr)
+    sys.exit(error.category.exit)

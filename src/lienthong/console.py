@@ -1,0 +1,184 @@
+"""How results look in a terminal: one JSON object for programs, sentences and tables for people, bars for waiting."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import singledispatch
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from lienthong import pipeline
+from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.finding import Finding
+
+__all__ = ["Shown", "progress", "show", "show_rows"]
+
+WRONG_OUTPUT = ErrorKind(
+    "output-unknown",
+    Category.INCORRECT,
+    what="There is no output '{given}'.",
+    allowed="table, csv, json, ndjson, parquet",
+    cure="Give one of them with --output.",
+)
+BINARY = ErrorKind(
+    "output-binary",
+    Category.INCORRECT,
+    what="Parquet is binary and would garble the terminal.",
+    cure="Send it to a file: `lienthong query ... --output parquet > rows.parquet`.",
+)
+
+_MOST = 20  # findings shown to a person; --json has all
+
+
+class Shown(Protocol):
+    """A result that can be shown as JSON."""
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[pipeline.Progress]:
+    """Bars on standard error while a terminal looks; nothing otherwise."""
+    terminal = Console(stderr=True)
+    if quiet or not terminal.is_terminal:
+        yield pipeline.quiet
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=terminal, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def step(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def show(result: Shown, *, as_json: bool) -> None:
+    """The result on standard output."""
+    if as_json:
+        print(json.dumps(result.to_json(), ensure_ascii=False, default=_plain))
+        return
+    terminal = Console(soft_wrap=True, highlight=False, markup=False)
+    for part in told(result):
+        terminal.print(part)
+
+
+@singledispatch
+def told(result: Shown) -> Iterator[Text | Table | str]:
+    """The sentences and tables of a result; by default its JSON as lines of name and value."""
+    yield from _lines(result.to_json())
+
+
+def show_rows(rows: pa.Table, output: str) -> None:
+    """Rows as table, csv, json (an array), ndjson, parquet, or `object` (one JSON object with columns and rows)."""
+    if output == "parquet":
+        if sys.stdout.isatty():
+            raise BINARY.at("--output")
+        pq.write_table(rows, pa.PythonFile(sys.stdout.buffer, mode="w"))
+    elif output == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(rows.column_names)
+        writer.writerows([_cell(row[name]) for name in rows.column_names] for row in rows.to_pylist())
+    elif output == "json":
+        print(json.dumps(rows.to_pylist(), ensure_ascii=False, default=_plain))
+    elif output == "ndjson":
+        for row in rows.to_pylist():
+            print(json.dumps(row, ensure_ascii=False, default=_plain))
+    elif output == "object":
+        body = {"columns": rows.column_names, "rows": rows.to_pylist()}
+        print(json.dumps(body, ensure_ascii=False, default=_plain))
+    elif output == "table":
+        table = Table()
+        for name in rows.column_names:
+            table.add_column(Text(name))
+        for row in rows.to_pylist():
+            table.add_row(*(Text(_cell(row[name])) for name in rows.column_names))
+        Console(highlight=False, markup=False).print(table)
+    else:
+        raise WRONG_OUTPUT.at("--output", given=output)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        # a number if that is the same number, its digits otherwise
+        number = float(value)
+        return number if Decimal(repr(number)) == value else str(value)
+    return str(value)
+
+
+def _lines(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    for name, item in value.items():
+        if isinstance(item, Mapping):
+            yield f"{indent}{name}:"
+            yield from _lines(item, indent + "  ")
+        elif isinstance(item, Sequence) and not isinstance(item, str):
+            yield f"{indent}{name}:" + ("" if item else " none")
+            for one in item:
+                if isinstance(one, Mapping):
+                    yield from _lines(one, indent + "  ")
+                    yield ""
+                else:
+                    yield f"{indent}  {one}"
+        else:
+            yield f"{indent}{name}: {item}"
+
+
+@told.register
+def _ingested(result: pipeline.Ingested) -> Iterator[Text | Table | str]:
+    said = result.to_json()
+    resources, quarantined, findings = said["resources"], said["quarantined"], said["findings"]
+    yield (
+        f"{said['files']} files, {said['records']} records = {said['kept']} kept"
+        f" + {quarantined['records']} quarantined ({quarantined['files']} files quarantined whole)."
+    )
+    yield (
+        f"{resources['read']} resources = {resources['new']} new + {resources['updated']} updated"
+        f" + {resources['unchanged']} unchanged."
+    )
+    yield f"Findings: {findings['error']} errors, {findings['warning']} warnings, {findings['information']} to know."
+    for item in result.left_out:
+        yield f"Left out, no export: {item.name} ({item.why})."
+    if quarantined["files"] or quarantined["records"]:
+        yield "Why: lienthong query \"SELECT file, record, reason FROM record.quarantine\"; then lienthong retry."
+    yield f"Batch {said['batch']}, {said['seconds']:.1f} s."
+
+
+@told.register
+def _checked(result: pipeline.Checked) -> Iterator[Text | Table | str]:
+    yield f"{result.files} files, {result.records} records, {len(result.findings)} findings, {result.seconds:.1f} s."
+    yield from _findings(result.findings)
+    for item in result.left_out:
+        yield f"Left out, no export: {item.name} ({item.why})."
+
+
+def _findings(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings[:_MOST]:
+        yield f"{finding.severity.value:<11} {finding.message} [{finding.code}]"
+        yield f"            at:   {finding.place}"
+        if finding.cure:
+            yield f"            cure: {finding.cure}"
+    if len(findings) > _MOST:
+        yield f"... and {len(findings) - _MOST} more; --json has them all."

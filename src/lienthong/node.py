@@ -1,0 +1,169 @@
+"""One hospital's node: its folder, settings, actor and rooms put together; every act passes `permit`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from lienthong import pipeline
+from lienthong.core.actors import Actor, Role
+from lienthong.core.clock import Clock, system_clock
+from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.finding import Finding
+from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
+from lienthong.decisions.ledger import Ledger, verify_outcome
+from lienthong.decisions.people import People
+from lienthong.decisions.person import Person
+from lienthong.pipeline import Ingested, Progress, Way, quiet
+from lienthong.privacy.access import NODE, Action, Grant, permit
+from lienthong.privacy.access_log import AccessLog
+from lienthong.privacy.keys import node_key
+from lienthong.privacy.vault import Vault
+from lienthong.products import catalogue
+from lienthong.products.run import Run, run
+from lienthong.record import Record, ai_guard
+from lienthong.warehouse import Built, Warehouse
+from lienthong.warehouse.export import Exported, export
+from lienthong.warehouse.housekeeping import housekeeping
+from lienthong.warehouse.trace import Traced, trace
+
+__all__ = ["Node"]
+
+NO_NODE = ErrorKind(
+    "node-missing",
+    Category.MISSING,
+    what="There is no node in this folder.",
+    cure="Run `lienthong ingest` with exports to make one, or name another folder with --home.",
+)
+
+
+class Node:
+    """A node's folder, opened for one actor and purpose; close it, or use it in a `with`.
+
+    `home` holds lienthong.toml, record.db, decisions.db, raw/, warehouse/, audit/ and keys/ (DESIGN 5). Unless
+    `create` is false the folder is made when it is not there. `clock` and `random` are the machine's by default.
+    """
+
+    def __init__(
+        self,
+        home: Path | str,
+        *,
+        actor: Actor,
+        purpose: str = "data-operations",
+        create: bool = True,
+        clock: Clock = system_clock,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.home, self.actor, self.purpose, self.clock = Path(home), actor, purpose, clock
+        settings = self.home / "lienthong.toml"
+        if not settings.exists():
+            if not create:
+                raise NO_NODE.at(str(self.home))
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            settings.write_text(DEFAULT_TOML, encoding="utf-8")
+        self.settings: Settings = read_settings(settings.read_text("utf-8"))
+        keys = self.home / "keys"
+        self.log = AccessLog(self.home / "audit", node_key(keys, "node", random), clock)
+        self.vault = Vault(self.home / "raw", keys, random=random)
+        decisions = self.home / "decisions.db"
+        self.people = People(decisions, keys, clock, offset=self.settings.offset, random=random)
+        self.ledger = Ledger(decisions, self.people, clock)
+        guard = ai_guard(verify_outcome(self.people))
+        self.record = Record.open(self.home / "record.db", clock=clock, guard=guard, step=self.settings.step)
+        self.warehouse = Warehouse(self.home / "warehouse", clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.record.close()
+
+    def permit(
+        self, action: Action, scope: str = NODE, *, actor: Actor | None = None, purpose: str | None = None
+    ) -> Grant:
+        """A grant for this node's actor and purpose, or for the ones given; every answer is logged."""
+        return permit(actor or self.actor, purpose or self.purpose, action, scope=scope, log=self.log)
+
+    def ingest(
+        self,
+        paths: Iterable[Path],
+        *,
+        source: str | None = None,
+        format: str = "auto",
+        progress: Progress = quiet,
+    ) -> Ingested:
+        """Exports → record: everything is kept, every fault is named."""
+        grant = self.permit(Action.INGEST)
+        return pipeline.ingest(paths, self._way, grant, source=source, format=format, progress=progress)
+
+    def retry(self, *, progress: Progress = quiet) -> Ingested:
+        """Reads again what lies in quarantine."""
+        return pipeline.retry(self._way, self.permit(Action.INGEST), progress=progress)
+
+    def build(self, *, engine: str = "duckdb", progress: Progress = quiet) -> Built:
+        """Record → Parquet, views, OMOP, checks: one snapshot, swapped whole."""
+        return self.warehouse.build(self.record, self.permit(Action.BUILD), engine=engine, progress=progress)
+
+    def query(self, sql: str) -> pa.Table:
+        """Rows of the warehouse (`omop.<table>`, `views.<name>`, `fhir."<Type>"`) and of `record.<table>`."""
+        self.permit(Action.QUERY)
+        return self.warehouse.query(sql, housekeeping(self.record))
+
+    def trace(self, name: str) -> Traced:
+        """From a resource, a person or an OMOP row back to file, record and field, and forward."""
+        return trace(name, self.record, self.warehouse, self.permit(Action.TRACE))
+
+    def export(self, folder: Path, *, what: str = "fhir", progress: Progress = quiet) -> Exported:
+        """The record as NDJSON by type, or the warehouse's tables as Parquet."""
+        grant = self.permit(Action.EXPORT)
+        return export(folder, what, self.record, self.warehouse, grant, progress)
+
+    def run_product(self, name: str, *, progress: Progress = quiet) -> Run:
+        """Runs a product of the catalogue on the warehouse; its suggestions wait for a physician."""
+        product, grant = catalogue.load(name), self.permit(Action.RUN_PRODUCT)
+        return run(product, self.warehouse, self.record, grant, self.clock, progress)
+
+    def add_person(
+        self,
+        name: str,
+        *,
+        display: str,
+        roles: Sequence[Role],
+        licence: str,
+        password: str,
+        passphrase: str | None,
+    ) -> Person:
+        """A new person with roles; a physician also gets a signing key that only the passphrase unlocks."""
+        grant = self.permit(Action.MANAGE_PEOPLE)
+        person = self.people.add(grant, name, display, password=password)
+        for role in roles:
+            person = self.people.entitle(grant, name, role, licence=licence if role is Role.PHYSICIAN else "")
+        return self.people.make_key(grant, name, passphrase) if passphrase else person
+
+    def entitle_person(self, name: str, *, roles: Sequence[Role], licence: str = "") -> Person:
+        grant = self.permit(Action.MANAGE_PEOPLE)
+        for role in roles:
+            self.people.entitle(grant, name, role, licence=licence if role is Role.PHYSICIAN else "")
+        return self.people.get(name)
+
+    def retire_person(self, name: str) -> Person:
+        return self.people.retire(self.permit(Action.MANAGE_PEOPLE), name)
+
+    def verify_audit(self) -> tuple[Finding, ...]:
+        """What is not as it was written: the access log, the people, the decisions, the kept files."""
+        self.permit(Action.READ_FINDINGS)
+        return (*self.log.verify(), *self.people.verify(), *self.ledger.check(), *self.vault.verify())
+
+    @property
+    def _way(self) -> Way:
+        return Way(self.vault, self.record, self.settings)

@@ -1,0 +1,53 @@
+"""The tour runs: every command of docs/tour.md, in order, says what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "tour.md"
+
+
+@dataclass
+class Step:
+    command: str
+    code: int
+    said: list[str] = field(default_factory=list)
+
+
+def steps() -> list[Step]:
+    found: list[Step] = []
+    for block in re.findall(r"```console\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                command, _, code = line[2:].partition("   # exit ")
+                found.append(Step(command, int(code or 0)))
+            else:
+                found[-1].said.append(line)
+    return found
+
+
+def pattern(lines: list[str]) -> str:
+    """What the page says as a regular expression: a line of `...` is any lines, `...` in a line anything."""
+    parts = [r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n" for line in lines]
+    return "".join(parts)
+
+
+@pytest.mark.slow
+def test_the_tour_runs_as_it_says(tmp_path: Path) -> None:
+    ran = steps()
+    assert len(ran) >= 14
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for step in ran:
+        done = subprocess.run(
+            step.command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False,
+            env={**os.environ, "PATH": path},
+        )  # fmt: skip
+        assert done.returncode == step.code, f"{step.command}\n{done.stdout}\n{done.stderr}"
+        assert re.fullmatch(pattern(step.said) or "", done.stdout), f"{step.command} said\n{done.stdout}"
