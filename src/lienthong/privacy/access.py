@@ -53,6 +53,7 @@ class Action(StrEnum):
     EXPORT = "export"
     TRACE = "trace"
     READ_PERSON = "read-person"
+    READ_IDENTIFIERS = "read-identifiers"
     READ_WORKLIST = "read-worklist"
     READ_FINDINGS = "read-findings"
     DECIDE = "decide"

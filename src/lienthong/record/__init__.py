@@ -5,8 +5,9 @@ from __future__ import annotations
 from lienthong.record.batch import Batch
 from lienthong.record.body import Stored, body_of
 from lienthong.record.faults import QuarantineRow
+from lienthong.record.files import FileRow, RecordRow
 from lienthong.record.guard import AI_LABEL, Guard, Verify, ai_guard
-from lienthong.record.persons import LinkTables, Membership, TouchedPatient
+from lienthong.record.persons import LinkPatient, LinkTables, Membership
 from lienthong.record.reading import Came
 from lienthong.record.record import BatchRow, Record
 from lienthong.record.resolve import Unresolved
@@ -18,8 +19,10 @@ __all__ = [
     "BatchRow",
     "Came",
     "Counts",
+    "FileRow",
     "FindingCounts",
     "Guard",
+    "LinkPatient",
     "LinkTables",
     "Membership",
     "Outcome",
@@ -27,8 +30,8 @@ __all__ = [
     "QuarantineRow",
     "Quarantined",
     "Record",
+    "RecordRow",
     "Stored",
-    "TouchedPatient",
     "Unresolved",
     "Verify",
     "ai_guard",

@@ -20,6 +20,7 @@ from lienthong.record.batch import Batch
 from lienthong.record.body import Stored
 from lienthong.record.clear import clear_batch, unpublished
 from lienthong.record.faults import QuarantineRow, read_findings, read_quarantine
+from lienthong.record.files import FileRow, RecordRow, read_file, read_files, read_records
 from lienthong.record.guard import Guard
 from lienthong.record.lock import IngestLock
 from lienthong.record.persons import LinkTables, Membership
@@ -213,9 +214,22 @@ class Record(Reader):
                 "SELECT id, kind, source, actor, purpose, started_at, published, published_at, summary FROM batch"
                 " WHERE published IS NOT NULL ORDER BY published"
             ).all()
-        return [
-            BatchRow(*tuple(row)[:8], Published.from_json(json.loads(row[8])) if row[8] else None) for row in rows
-        ]
+        return [_batch_row(row) for row in rows]
+
+    def files(self, batch: int) -> list[FileRow]:
+        """The files of a published batch, in the order in which they were read."""
+        with self._store.reading() as connection:
+            return list(read_files(connection, batch))
+
+    def file(self, file: int) -> FileRow | None:
+        """One file of a published batch by its number; None where there is none."""
+        with self._store.reading() as connection:
+            return read_file(connection, file)
+
+    def records_of(self, file: int, *, offset: int = 0, limit: int = 100) -> list[RecordRow]:
+        """Some of a file's records with the resources that each became."""
+        with self._store.reading() as connection:
+            return list(read_records(connection, file, offset=offset, limit=limit))
 
     def findings(self, batch: int | None = None) -> list[Finding]:
         """The findings of a published batch, or of all."""
@@ -241,6 +255,12 @@ class Record(Reader):
         found = self._find(type_name, key)
         assert found is not None, "it has just been published"
         return found
+
+
+def _batch_row(row: Any) -> BatchRow:
+    number, kind, source, actor, purpose, started_at, published, published_at, text = row
+    summary = Published.from_json(json.loads(text)) if text else None
+    return BatchRow(number, kind, source, actor, purpose, started_at, published, published_at, summary)
 
 
 def _begin(connection: Connection, kind: str, source: str, grant: Grant, now: str) -> int:

@@ -47,7 +47,11 @@ def fill(log: AccessLog, count: int = 5) -> None:
             {"ingest", "build", "query", "export", "trace", "read-findings", "manage-people", "run-product"},
         ),
         (Actor("op", operator=True), Purpose.TREATMENT, set()),
-        (PHYSICIAN, Purpose.TREATMENT, {"read-worklist", "read-person", "decide", "trace", "read-findings"}),
+        (
+            PHYSICIAN,
+            Purpose.TREATMENT,
+            {"read-worklist", "read-person", "read-identifiers", "decide", "trace", "read-findings"},
+        ),
         (PHYSICIAN, Purpose.OPERATIONS, set()),
         (PHYSICIAN, Purpose.RESEARCH, set()),
         (Actor("nobody"), Purpose.TREATMENT, set()),
