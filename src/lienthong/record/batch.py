@@ -131,6 +131,8 @@ class Batch:
         with self._store.writing() as connection:
             if self._look() != self._seen:
                 self._step.refresh(connection)
+            # No view is held while the step is written, so that the log can be folded into the database.
+            self._reader.rollback()
             if self._files:
                 connection.exec_driver_sql(_FILE, self._files)
             self._step.write(connection, instant(self._clock()))

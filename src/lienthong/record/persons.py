@@ -15,7 +15,7 @@ from lienthong.record import schema
 from lienthong.record.step import insert_sql
 from lienthong.record.store import Store, driver
 
-__all__ = ["LinkTables", "Membership", "TouchedPatient", "members_of", "memberships", "person_of", "resolve_person"]
+__all__ = ["LinkPatient", "LinkTables", "Membership", "members_of", "memberships", "person_of", "resolve_person"]
 
 _PERSON = insert_sql(schema.person)
 _MEMBERSHIP = insert_sql(schema.membership)
@@ -38,13 +38,14 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class TouchedPatient:
-    """A Patient that a batch brought or changed, as it will be published; `is_new`: it has no earlier version."""
+class LinkPatient:
+    """A Patient as it will be published; `touched`: by this batch, `is_new`: it has no earlier version."""
 
     seq: int
     id: str
     version: int
     body: bytes
+    touched: bool
     is_new: bool
 
 
@@ -115,7 +116,7 @@ class LinkTables:
     def __exit__(self, *_: object) -> None:
         self._reader.close()
 
-    def touched(self) -> Iterator[list[TouchedPatient]]:
+    def touched(self) -> Iterator[list[LinkPatient]]:
         """The Patients of this batch, some at a time, in the order of their numbers."""
         last = 0
         while True:
@@ -129,14 +130,15 @@ class LinkTables:
             last = rows[-1][0]
             yield [self.patient(row[0]) for row in rows]
 
-    def patient(self, seq: int) -> TouchedPatient:
+    def patient(self, seq: int) -> LinkPatient:
         """One Patient, its newest version."""
         row = self._all(
-            "SELECT r.id, v.version, v.body, EXISTS (SELECT 1 FROM version w WHERE w.seq = r.seq AND w.batch <> ?)"
+            "SELECT r.id, v.version, v.body, v.batch = ?,"
+            " EXISTS (SELECT 1 FROM version w WHERE w.seq = r.seq AND w.batch <> ?)"
             " FROM resource r JOIN version v ON v.seq = r.seq WHERE r.seq = ? ORDER BY v.version DESC LIMIT 1",
-            (self._batch, seq),
+            (self._batch, self._batch, seq),
         )[0]
-        return TouchedPatient(seq, row[0], row[1], row[2], not row[3])
+        return LinkPatient(seq, row[0], row[1], row[2], bool(row[3]), not row[4])
 
     def old_keys(self, seq: int) -> list[str]:
         """The keys of a Patient before this batch, newest version first to have any."""

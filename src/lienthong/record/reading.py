@@ -186,7 +186,7 @@ class Reader:
             if stored is None:
                 raise NOT_FOUND.at(type, type=type, version="")
             rows = connection.exec_driver_sql(_ORIGINS, (stored.seq,)).all()
-        return [Came(*tuple(row)[:7], json.loads(row[7]) if row[7] else {}) for row in rows]
+        return [_came(row) for row in rows]
 
 
 def in_scope(connection: Connection, grant: Grant, person: str) -> bool:
@@ -195,6 +195,11 @@ def in_scope(connection: Connection, grant: Grant, person: str) -> bool:
         return True
     granted = grant.scope.partition(":")[2]
     return bool(members_of(connection, person)) and members_of(connection, granted) == members_of(connection, person)
+
+
+def _came(row: Any) -> Came:
+    version, batch, source, file, sha256, record, field, fields = row
+    return Came(version, batch, source, file, sha256, record, field, json.loads(fields) if fields else {})
 
 
 def _find(connection: Connection, type_name: str, key: str, version: int | None) -> Stored | None:
