@@ -138,6 +138,14 @@ class Ledger:
             )
         return replace(signed, sequence=entry.sequence, hash=entry.hash)
 
+    def now(self) -> str:
+        """The present instant, by the clock that dates the decisions."""
+        return instant(self._clock())
+
+    def is_decided(self, subject: str, version: str) -> bool:
+        """Whether this version of a suggestion has been decided, even if the record does not show it yet."""
+        return any(signed.statement.version == version for signed in self.of(subject))
+
     def verify(self, signed: Signed) -> bool:
         """Whether a decision holds: signature, key and licence at its time, and its place in an unbroken chain."""
         if _why_not(self._people, signed) is not None:
@@ -149,15 +157,19 @@ class Ledger:
         return entry.hash == signed.hash and entry.body == _body(signed)
 
     def check(self) -> list[Finding]:
-        """What is wrong with the ledger and with the people: the part of `lienthong audit verify` for decisions."""
-        findings = [*self._people.verify(), *self._chain.verify()]
-        if not findings:
-            for decided in self.all():
-                why = _why_not(self._people, decided.signed)
-                if why is None and content_digest(decided.content) != decided.signed.statement.outcome:
-                    why = "the outcome kept beside it is not the one that was signed"
-                if why is not None:
-                    findings.append(_finding(decided.signed.sequence, why))
+        """What is wrong with the ledger: with its chain or, where that is whole, with a signature or an outcome.
+
+        Signatures hang on the people's own chain; `People.verify` checks that one.
+        """
+        findings = self._chain.verify()
+        if findings or any(True for _ in self._people.verify()):
+            return findings
+        for decided in self.all():
+            why = _why_not(self._people, decided.signed)
+            if why is None and content_digest(decided.content) != decided.signed.statement.outcome:
+                why = "the outcome kept beside it is not the one that was signed"
+            if why is not None:
+                findings.append(_finding(decided.signed.sequence, why))
         return findings
 
     def of(self, subject: str) -> list[Signed]:
