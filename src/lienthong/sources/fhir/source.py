@@ -54,10 +54,9 @@ class FhirSource:
     def recognise(self, head: bytes, name: str) -> bool:
         """JSON that says `resourceType`, or a file of JSON by its name; whether it is FHIR is seen in reading."""
         start = head.lstrip()[:1]
-        named = name.lower().removesuffix(".gz").endswith(_ENDINGS)
-        if start in (b"{", b"["):
-            return named or b'"resourceType"' in head
-        return named and any(line.lstrip().startswith(b'{"resourceType"') for line in head.split(b"\n"))
+        if name.lower().removesuffix(".gz").endswith(_ENDINGS):
+            return bool(start)
+        return start in (b"{", b"[") and b'"resourceType"' in head
 
     def convert(
         self, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None
