@@ -27,7 +27,8 @@ class Fault:
 
     `effect` is what must come of it: `quarantined` (nothing of the record or file is kept), `finding` (kept, and the
     finding names the place), `left-out` (no export), `unchanged` (sent twice) or `updated` (a new version of a
-    claim). `scope` is record or file. The place is as a Finding has it; "" where it has none.
+    claim). `scope` is record or file. The place is as a Finding has it; "" where it has none. `seen_by` says what it
+    takes to see it: `reading` (the record alone), `record` (what else is kept) or `claim-rules` (sums of a claim).
     """
 
     kind: str
@@ -41,6 +42,18 @@ class Fault:
     field: str = ""
     path: str = ""
     note: str = ""
+
+    @property
+    def seen_by(self) -> str:
+        return _SEEN_BY.get(self.kind, "reading")
+
+
+_SEEN_BY = {
+    "sum-wrong": "claim-rules",
+    "corrected-claim": "record",
+    "sent-twice": "record",
+    "dangling-reference": "record",
+}
 
 
 def in_claims(seed: int, files: list[ClaimFile]) -> tuple[list[ClaimFile | PlainFile], list[Fault]]:

@@ -65,6 +65,8 @@ class Lab:
 
 
 CHRONIC: dict[str, Diagnosis] = {
+    "heart": Diagnosis("I25.9", "414545008", "Bệnh tim thiếu máu cục bộ mạn, không đặc hiệu",
+        "Ischemic heart disease", "Đau ngực khi gắng sức"),
     "hypertension": Diagnosis("I10", "59621000", "Tăng huyết áp vô căn (nguyên phát)", "Essential hypertension",
         "Đau đầu"),
     "diabetes": Diagnosis("E11.9", "44054006", "Đái tháo đường típ 2 không biến chứng",

@@ -55,6 +55,7 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
     hypertension = adult and chance.holds(_logistic(-5.6 + 0.09 * age))
     diabetes = adult and chance.holds(_logistic(-5.9 + 0.06 * age + (0.8 if hypertension else 0)))
     lipids = age >= 30 and chance.holds(0.12 + 0.25 * hypertension + 0.25 * diabetes)
+    heart = age >= 45 and chance.holds(0.02 + 0.05 * hypertension + 0.05 * diabetes)
     smoking = "never"
     if adult:
         smoking = chance.weighted(
@@ -81,7 +82,12 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
     return Health(
         conditions=tuple(
             key
-            for key, holds in (("hypertension", hypertension), ("diabetes", diabetes), ("lipids", lipids))
+            for key, holds in (
+                ("heart", heart),
+                ("hypertension", hypertension),
+                ("diabetes", diabetes),
+                ("lipids", lipids),
+            )
             if holds
         ),
         drugs=tuple(drugs),

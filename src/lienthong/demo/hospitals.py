@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from lienthong.core import canonical
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.demo import truth
 from lienthong.demo.claims import FACILITY_A
@@ -38,6 +39,13 @@ FEW_PEOPLE = ErrorKind(
     what="The invented hospitals can't have {people} people.",
     allowed="1 to 900000 people.",
     cure="Ask for a number between; 300 make a demo of half a minute.",
+)
+FOLDER_TAKEN = ErrorKind(
+    "demo-folder-taken",
+    Category.CONFLICT,
+    what="The folder holds other hospitals, or files that are not of the demo.",
+    allowed="A new or empty folder, or one with the same seed, people and date.",
+    cure="Name another folder, or remove its benh-vien-a, benh-vien-b and su-that.",
 )
 
 
@@ -86,6 +94,7 @@ class Hospitals:
                 | truth.fhir_counts(self.fhir_files, by_hospital["b"]),
             },
             "visits": len(self.visits),
+            "persons_by_exact_rules": truth.linked_persons(self.persons),
             "persons": truth.patients(self.persons, bundled),
             "links": truth.links(self.persons),
             "apart": truth.apart(self.persons),
@@ -116,10 +125,25 @@ def generate(seed: int, people: int, *, as_of: date = AS_OF) -> Hospitals:
 def write(folder: Path, seed: int, people: int, *, as_of: date = AS_OF) -> None:
     """Writes both exports (`benh-vien-a`, `benh-vien-b`) and the truth (`su-that/truth.json`) into a folder."""
     hospitals = generate(seed, people, as_of=as_of)
+    content = hospitals.truth()
+    _refuse_others(folder, content["generator"])
+    # The truth first: a write that was broken off is known by it, and can be done again.
+    _write(folder / TRUTH, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     for file in hospitals.files():
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.data)
+        _write(folder / file.path, file.data)
+
+
+def _refuse_others(folder: Path, generator: dict[str, Any]) -> None:
+    """Files of another seed or size beside these would make the truth a lie."""
     path = folder / TRUTH
+    if path.exists():
+        same = canonical.parse(path.read_bytes()).get("generator") == generator
+    else:
+        same = not any((folder / name).exists() for name in FOLDERS.values())
+    if not same:
+        raise FOLDER_TAKEN.at(str(folder))
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(hospitals.truth()), indent=1) + b"\n")
+    path.write_bytes(data)

@@ -17,7 +17,7 @@ from lienthong.demo.people import Person, Registration, exact_rules
 from lienthong.demo.resources import loinc_value
 from lienthong.demo.visits import Visit
 
-__all__ = ["apart", "claim_counts", "cvd", "fault_list", "fhir_counts", "links", "patients"]
+__all__ = ["apart", "claim_counts", "cvd", "fault_list", "fhir_counts", "linked_persons", "links", "patients"]
 
 _APART = {
     "twins": "twins: same family name, sex, birth date and address",
@@ -58,6 +58,17 @@ def links(persons: Sequence[Person]) -> list[dict[str, Any]]:
         for person in persons
         for one, other in combinations(person.registrations, 2)
     ]
+
+
+def linked_persons(persons: Sequence[Person]) -> int:
+    """How many persons there are once every link that the exact rules find is made."""
+    groups = 0
+    for person in persons:
+        seen: list[Registration] = []
+        for item in person.registrations:
+            groups += not any(exact_rules(item, other) for other in seen)
+            seen.append(item)
+    return groups
 
 
 def apart(persons: Sequence[Person]) -> list[dict[str, Any]]:
@@ -138,6 +149,7 @@ def cvd(persons: Sequence[Person], visits: Sequence[Visit], as_of: date) -> list
                 "true": {
                     "diabetes": "diabetes" in person.health.conditions,
                     "hypertension": "hypertension" in person.health.conditions,
+                    "prior_cvd": "heart" in person.health.conditions,
                     "treated": person.health.treated,
                     "smoking": person.health.smoking,
                     "systolic": round(person.health.systolic),
@@ -167,9 +179,11 @@ def _recorded(visits: Sequence[Visit]) -> dict[str, Any]:
     diagnosed = {diagnosis for visit in visits for diagnosis in (visit.main, *visit.others)}
     drugs = {item.drug for visit in visits for item in visit.prescriptions}
     latest["diabetes"] = CHRONIC["diabetes"] in diagnosed
+    latest["prior_cvd"] = CHRONIC["heart"] in diagnosed
     latest["treated"] = any(drug in drugs for drug in _ANTIHYPERTENSIVES)
     return latest
 
 
 def fault_list(faults: Sequence[Fault]) -> list[dict[str, str]]:
-    return [asdict(fault) for fault in faults]
+    """The planted faults as plain values."""
+    return [asdict(fault) | {"seen_by": fault.seen_by} for fault in faults]

@@ -1,0 +1,158 @@
+"""The two hospitals as a whole: the same bytes for a seed, a truth that is whole, a door that overwrites nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lienthong.core import canonical
+from lienthong.core.errors import LienthongError
+from lienthong.core.settings import Settings
+from lienthong.demo.claims import FACILITY_A
+from lienthong.demo.hospitals import AS_OF, FACILITIES, TRUTH, Hospitals, generate, write
+from lienthong.sources import Converted, LeftOut, convert, find, read
+
+
+def _digest(hospitals: Hospitals) -> str:
+    whole = hashlib.sha256()
+    for file in hospitals.files():
+        whole.update(file.path.encode() + file.data)
+    whole.update(canonical.encode(hospitals.truth()))
+    return whole.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hospitals")
+    write(folder, 7, 90)
+    return folder
+
+
+def test_a_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+    assert _digest(generate(7, 40)) == _digest(generate(7, 40))
+    assert _digest(generate(7, 40)) != _digest(generate(8, 40))
+    assert _digest(generate(7, 40)) != _digest(generate(7, 40, as_of=date(2026, 10, 30)))
+
+
+def test_the_default_demo_has_three_visits_a_person_and_a_third_in_both() -> None:
+    truth = generate(7, 300).truth()
+    assert 800 <= truth["visits"] <= 1200
+    assert truth["generator"] == {
+        "name": "lienthong.demo", "version": "1", "seed": 7, "people": 300, "as_of": "2026-10-31",
+    }  # fmt: skip
+    both = sum({item["hospital"] for item in person["patients"]} == {"a", "b"} for person in truth["persons"])
+    assert both == 100
+    registered = sum(len(person["patients"]) for person in truth["persons"])
+    assert (
+        truth["persons_by_exact_rules"]
+        == registered
+        - sum(link["found"] for link in truth["links"] if link["variation"] != "registered-twice")
+        - 2 * sum(link["variation"] == "registered-twice" for link in truth["links"]) // 3
+    )
+
+
+def test_risk_has_its_inputs_for_many_in_b_for_some_in_both_and_not_for_others() -> None:
+    truth = generate(7, 300).truth()
+    complete = Counter(tuple(item["complete"]) for item in truth["cvd"])
+    assert complete[("b",)] + complete[("a", "b")] > 100
+    assert complete[("a", "b")] > 20 and complete[()] > 10
+    for item in truth["cvd"]:
+        for values in item["recorded"].values():
+            assert not (values["diabetes"] and not item["true"]["diabetes"])
+            assert not (values["treated"] and not item["true"]["treated"])
+            if "smoking" in values:
+                assert values["smoking"]["value"] == item["true"]["smoking"]
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 10])
+def test_few_people_make_hospitals_too(people: int) -> None:
+    hospitals = generate(3, people)
+    truth = hospitals.truth()
+    assert len(truth["persons"]) == people and list(hospitals.files())
+
+
+@pytest.mark.parametrize("people", [0, -1, 900_001])
+def test_a_number_of_people_that_is_no_hospital_is_refused(people: int) -> None:
+    with pytest.raises(LienthongError, match="demo-people-wrong") as raised:
+        generate(1, people)
+    assert "1 to 900000" in str(raised.value)
+
+
+def _items(folder: Path) -> Iterator[Converted | LeftOut]:
+    for found in find([folder]):
+        with found.open() as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            stream.seek(0)
+            yield from convert(stream, name=found.name, sha256=sha256, settings=Settings(), given=found.given)
+
+
+def test_what_is_read_is_what_the_truth_says(written: Path) -> None:
+    truth = canonical.parse((written / TRUTH).read_bytes())
+    for name, hospital in truth["hospitals"].items():
+        items = list(_items(written / hospital["folder"]))
+        left_out = [item.name for item in items if isinstance(item, LeftOut)]
+        records = [item for item in items if not isinstance(item, LeftOut)]
+        rejected = {
+            (item.origin.file.split("/", 1)[1], item.origin.record) for item in records if item.rejected is not None
+        }
+        faults = [fault for fault in truth["faults"] if fault["hospital"] == name]
+        assert rejected == {(fault["file"], fault["record"]) for fault in faults if fault["effect"] == "quarantined"}
+        assert len(left_out) == hospital["left_out"] == sum(fault["effect"] == "left-out" for fault in faults)
+        assert len(records) == hospital["records"] + hospital["truncated"] + sum(
+            not item.origin.record and item.rejected is None for item in records
+        )
+
+
+def test_patients_of_the_truth_are_those_that_are_read(written: Path) -> None:
+    truth = canonical.parse((written / TRUTH).read_bytes())
+    expected: dict[str, set[str]] = {"a": set(), "b": set()}
+    for person in truth["persons"]:
+        for item in person["patients"]:
+            expected[item["hospital"]].add(item["id"])
+    for name, hospital in truth["hospitals"].items():
+        found = {
+            identifier["value"]
+            for item in read(written / hospital["folder"])
+            for resource in item.resources
+            if resource["resourceType"] == "Patient"
+            for identifier in resource["identifier"]
+            if identifier.get("system", "").startswith("urn:x-lienthong:")
+        }
+        assert found == expected[name]
+
+
+def test_findings_of_reading_stand_where_the_truth_says(written: Path) -> None:
+    truth = canonical.parse((written / TRUTH).read_bytes())
+    found = {
+        (finding.place.file.split("/", 1)[1], finding.place.record, finding.place.table, finding.place.field)
+        for item in read(written / "benh-vien-a")
+        for finding in item.findings
+    }
+    for fault in truth["faults"]:
+        if fault["hospital"] == "a" and fault["effect"] == "finding" and fault["seen_by"] == "reading":
+            place = (fault["file"], fault["record"], fault["table"], fault["field"])
+            table = (fault["file"], fault["record"], fault["table"], "")
+            assert place in found or table in found, fault["kind"]
+
+
+def test_writing_twice_changes_nothing_and_other_hospitals_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, 3, 12)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    write(tmp_path, 3, 12)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    with pytest.raises(LienthongError, match="demo-folder-taken"):
+        write(tmp_path, 4, 12)
+    (tmp_path / TRUTH).unlink()
+    with pytest.raises(LienthongError, match="demo-folder-taken"):
+        write(tmp_path, 3, 12)
+
+
+def test_facilities_have_names_that_say_they_are_invented() -> None:
+    assert FACILITY_A in FACILITIES and len(FACILITIES) == 2
+    assert all(name.endswith("(bịa)") for name in FACILITIES.values())
+    assert date(2026, 10, 31) == AS_OF
