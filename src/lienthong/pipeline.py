@@ -135,6 +135,7 @@ def _take(
             given=file.given,
         ):
             if isinstance(item, LeftOut):
+                batch.leave_out(item.name, item.why)
                 yield item
                 continue
             if number is None:

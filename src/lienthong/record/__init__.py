@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lienthong.record.batch import Batch
 from lienthong.record.body import Stored, body_of
-from lienthong.record.faults import QuarantineRow
+from lienthong.record.faults import FindingGroup, QuarantineRow
 from lienthong.record.files import FileRow, RecordRow
 from lienthong.record.guard import AI_LABEL, Guard, Verify, ai_guard
 from lienthong.record.persons import LinkPatient, LinkTables, Membership
@@ -21,6 +21,7 @@ __all__ = [
     "Counts",
     "FileRow",
     "FindingCounts",
+    "FindingGroup",
     "Guard",
     "LinkPatient",
     "LinkTables",

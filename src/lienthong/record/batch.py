@@ -65,6 +65,7 @@ class Batch:
         self._severities: Counter[str] = Counter()
         self._files: list[tuple[Any, ...]] = []
         self._fed: dict[int, list[int]] = {}
+        self._left_out: list[tuple[str, str]] = []
         self._reader = store.connect()
         self._seen = self._look()
         self._next_file = int(self._reader.exec_driver_sql("SELECT coalesce(max(id), 0) + 1 FROM file").scalar_one())
@@ -122,6 +123,11 @@ class Batch:
         items = list(findings)
         self._faults.note(items)
         self._severities.update(item.severity.value for item in items)
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Names a file that is no export: neither a fault nor quarantined, and told in the summary."""
+        self._open()
+        self._left_out.append((name, why))
 
     def flush(self) -> None:
         """Writes what is in memory, in one short transaction; nobody sees it yet."""
@@ -263,6 +269,7 @@ class Batch:
             FindingCounts(*(self._severities[severity.value] for severity in Severity)),
             counts["resolved"],
             counts["unresolved"],
+            tuple(self._left_out),
         )
 
     def _look(self) -> int:

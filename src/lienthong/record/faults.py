@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lienthong.core.finding import Finding
+from lienthong.core.finding import Finding, Severity
 from lienthong.core.origin import Origin
 from lienthong.record import schema
 from lienthong.record.step import insert_sql
 
-__all__ = ["FaultLog", "QuarantineRow", "read_findings", "read_quarantine"]
+__all__ = ["FaultLog", "FindingGroup", "QuarantineRow", "read_finding_groups", "read_findings", "read_quarantine"]
 
 _FINDING = insert_sql(schema.finding, columns=("batch", "severity", "code", "file", "record", "finding"))
 _QUARANTINE = insert_sql(
@@ -47,6 +47,16 @@ class QuarantineRow:
     since: str
     finding: Finding
     resolved_batch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one kind in a batch: how many, and the first of them."""
+
+    severity: Severity
+    code: str
+    count: int
+    examples: tuple[Finding, ...]
 
 
 class FaultLog:
@@ -142,6 +152,24 @@ def read_findings(connection: Connection, batch: int | None) -> Iterator[Finding
     )
     for (text,) in rows:
         yield Finding.from_json(json.loads(text))
+
+
+def read_finding_groups(connection: Connection, batch: int, examples: int) -> Iterator[FindingGroup]:
+    """The findings of a published batch by severity and code: errors first, then what is most frequent."""
+    groups = connection.exec_driver_sql(
+        "SELECT f.severity, f.code, count(*) FROM finding f JOIN batch b ON b.id = f.batch"
+        " WHERE b.published IS NOT NULL AND f.batch = ? GROUP BY f.severity, f.code",
+        (batch,),
+    ).all()
+    order = list(Severity)
+    for severity, code, count in sorted(groups, key=lambda row: (order.index(Severity(row[0])), -row[2], row[1])):
+        first = connection.exec_driver_sql(
+            "SELECT finding FROM finding WHERE batch = ? AND severity = ? AND code = ? ORDER BY id LIMIT ?",
+            (batch, severity, code, examples),
+        ).scalars()
+        yield FindingGroup(
+            Severity(severity), code, count, tuple(Finding.from_json(json.loads(text)) for text in first)
+        )
 
 
 def read_quarantine(connection: Connection, *, resolved: bool) -> Iterator[QuarantineRow]:

@@ -19,7 +19,13 @@ from lienthong.record import persons
 from lienthong.record.batch import Batch
 from lienthong.record.body import Stored
 from lienthong.record.clear import clear_batch, unpublished
-from lienthong.record.faults import QuarantineRow, read_findings, read_quarantine
+from lienthong.record.faults import (
+    FindingGroup,
+    QuarantineRow,
+    read_finding_groups,
+    read_findings,
+    read_quarantine,
+)
 from lienthong.record.files import FileRow, RecordRow, read_file, read_files, read_records
 from lienthong.record.guard import Guard
 from lienthong.record.lock import IngestLock
@@ -235,6 +241,11 @@ class Record(Reader):
         """The findings of a published batch, or of all."""
         with self._store.reading() as connection:
             return list(read_findings(connection, batch))
+
+    def finding_groups(self, batch: int, *, examples: int = 5) -> list[FindingGroup]:
+        """The findings of a published batch by kind, with the first of each; quick however many there are."""
+        with self._store.reading() as connection:
+            return list(read_finding_groups(connection, batch, examples))
 
     def quarantine(self) -> list[QuarantineRow]:
         """All that was ever quarantined, with the batch that kept it after a fix."""

@@ -52,7 +52,8 @@ class Published:
     """A published batch: `records` = `kept` + `quarantined.records`.
 
     `unresolved` counts the references of this batch whose target is not in the record, `resolved` those that were
-    rewritten to `Type/id`, also in resources of earlier batches whose target has come now.
+    rewritten to `Type/id`, also in resources of earlier batches whose target has come now. `left_out` names the files
+    that are no export, each with the reason.
     """
 
     batch: int
@@ -64,6 +65,7 @@ class Published:
     findings: FindingCounts = field(default_factory=FindingCounts)
     resolved: int = 0
     unresolved: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         counts, findings = self.resources, self.findings
@@ -85,6 +87,7 @@ class Published:
                 "information": findings.information,
             },
             "references": {"resolved": self.resolved, "unresolved": self.unresolved},
+            "left_out": [{"file": name, "why": why} for name, why in self.left_out],
         }
 
     @staticmethod
@@ -98,4 +101,5 @@ class Published:
             Quarantined(**value["quarantined"]),
             FindingCounts(**value["findings"]),
             **value["references"],
+            left_out=tuple((item["file"], item["why"]) for item in value.get("left_out", ())),
         )
