@@ -1,1 +1,1 @@
-"""The life of a clinical AI product: its card, its figure and reasons, its suggestions, and a physician's decision."""
+"""The life of a clinical AI product: its card, its figure and reasons, its suggestions, a physician's decision."""
