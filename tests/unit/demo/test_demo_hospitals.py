@@ -15,6 +15,8 @@ from lienthong.core.errors import LienthongError
 from lienthong.core.settings import Settings
 from lienthong.demo.claims import FACILITY_A
 from lienthong.demo.hospitals import AS_OF, FACILITIES, TRUTH, Hospitals, generate, write
+from lienthong.identity.partition import partition
+from lienthong.identity.profile import Profile, profile
 from lienthong.sources import Converted, LeftOut, convert, find, read
 
 
@@ -124,6 +126,40 @@ def test_patients_of_the_truth_are_those_that_are_read(written: Path) -> None:
             if identifier.get("system", "").startswith("urn:x-lienthong:")
         }
         assert found == expected[name]
+
+
+def test_the_exact_rules_of_identity_find_what_the_truth_says(written: Path) -> None:
+    truth = canonical.parse((written / TRUTH).read_bytes())
+    keys: list[tuple[str, str]] = []
+    profiles: dict[int, Profile] = {}
+    for name, hospital in truth["hospitals"].items():
+        for item in read(written / hospital["folder"]):
+            for resource in item.resources:
+                if resource["resourceType"] == "Patient":
+                    own = next(
+                        identifier["value"]
+                        for identifier in resource["identifier"]
+                        if identifier.get("system", "").startswith("urn:x-lienthong:")
+                    )
+                    if (name, own) not in keys:
+                        profiles[len(keys)] = profile(resource, Settings().systems)
+                        keys.append((name, own))
+    groups = partition(profiles)
+    expected: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    by_key = {}
+    for person in truth["persons"]:
+        for item in person["patients"]:
+            by_key[item["hospital"], item["key"]] = (item["hospital"], item["id"])
+            expected[item["hospital"], item["id"]] = {(item["hospital"], item["id"])}
+    for pair in truth["links"]:
+        if pair["found"]:
+            one, other = (by_key[item["hospital"], item["key"]] for item in pair["patients"])
+            expected[one] |= {other}
+            expected[other] |= {one}
+    assert {frozenset(keys[index] for index in group) for group in groups} == {
+        frozenset(group) for group in expected.values()
+    }
+    assert len(groups) == truth["persons_by_exact_rules"]
 
 
 def test_findings_of_reading_stand_where_the_truth_says(written: Path) -> None:
