@@ -99,6 +99,7 @@ def envelope(*hosos: Sequence[str], announced: int | None = None, facility: str 
 class Builder:
     """Makes claims; each method gives bytes or parts of an envelope."""
 
+    summary = SUMMARY
     fields = staticmethod(fields)
     table = staticmethod(table)
     part = staticmethod(part)
