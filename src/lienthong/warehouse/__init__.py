@@ -1,5 +1,7 @@
 """The warehouse: Parquet of the record, SQL-on-FHIR views, OMOP, checks, and read-only queries over them."""
 
-from lienthong.warehouse.run import run_view
+from lienthong.warehouse.built import Balance, Built, CheckCounts
+from lienthong.warehouse.run import read_view, run_view
+from lienthong.warehouse.store import Table, Warehouse
 
-__all__ = ["run_view"]
+__all__ = ["Balance", "Built", "CheckCounts", "Table", "Warehouse", "read_view", "run_view"]

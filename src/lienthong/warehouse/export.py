@@ -95,14 +95,15 @@ def _resources(
 def _tables(
     folder: Path, what: str, warehouse: Warehouse, progress: Callable[[str, int, int | None], None]
 ) -> dict[str, int]:
-    tables = {name: table for name, table in warehouse.tables().items() if name.startswith(what + ".")}
+    rows = warehouse.tables()
+    tables = {name: path for name, path in warehouse.files().items() if name.startswith(what + ".")}
     files = {}
-    for number, (name, table) in enumerate(tables.items()):
+    for number, (name, path) in enumerate(tables.items()):
         progress("tables", number, len(tables))
         bare = name.partition(".")[2]
         part = folder / f".{bare}.part"
-        shutil.copyfile(table.path, part)
+        shutil.copyfile(path, part)
         os.replace(part, folder / f"{bare}.parquet")
-        files[f"{bare}.parquet"] = table.rows
+        files[f"{bare}.parquet"] = rows[name]
     progress("tables", len(tables), len(tables))
     return files

@@ -14,7 +14,7 @@ from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines import duckdb, reference
 from lienthong.warehouse.sql_on_fhir.definition import compile_view
 
-__all__ = ["read_resources", "run_view"]
+__all__ = ["read_resources", "read_view", "run_view"]
 
 NO_ENGINE = ErrorKind(
     "engine-unknown",
@@ -29,6 +29,13 @@ NO_INPUT = ErrorKind(
     what="There is no FHIR file to read.",
     allowed="a .ndjson or .json file, also gzipped, or a folder of them",
     cure="Name an existing file or folder.",
+)
+NO_VIEW = ErrorKind(
+    "view-unreadable",
+    Category.INCORRECT,
+    what="The view can't be read: {why}.",
+    allowed="a ViewDefinition of SQL on FHIR v2 as JSON",
+    cure="Name the file of a view.",
 )
 UNREADABLE = ErrorKind(
     "view-input-json",
@@ -70,6 +77,19 @@ def run_view(
                 # read again line by line: it takes longer lines, and names the one that is at fault
         resources = read_resources(paths)
     return duckdb.run(plan, resources) if engine == "duckdb" else reference.run(plan, resources)
+
+
+def read_view(path: Path) -> dict[str, Any]:
+    """The ViewDefinition in a JSON file; `view-unreadable` where there is none. `run_view` checks what it says."""
+    try:
+        value = parse(path.read_bytes())
+    except OSError as error:
+        raise NO_VIEW.at(path.name, why=error.strerror or "the system refused") from None
+    except ValueError as error:
+        raise NO_VIEW.at(path.name, why=str(error)) from None
+    if not isinstance(value, dict):
+        raise NO_VIEW.at(path.name, why="it is no JSON object")
+    return value
 
 
 def _files(path: Path) -> list[Path]:

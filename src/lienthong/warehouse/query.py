@@ -1,0 +1,120 @@
+"""Read-only SQL over a snapshot: `omop`, `views`, `fhir`, `checks`, and `record` handed in as Arrow tables.
+
+A query is one SELECT. The connection can read the snapshot's files and no other, and its configuration is locked; an
+error of DuckDB is told without the values that DuckDB would quote.
+"""
+
+# ruff: noqa: S608  (views over paths of our own manifest, all quoted)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from lienthong.core.errors import Category, ErrorKind, LienthongError
+from lienthong.warehouse.engines.duckdb import connect
+from lienthong.warehouse.engines.duckdb_sql import quoted, text_literal
+from lienthong.warehouse.manifest import Manifest
+
+__all__ = ["run_query"]
+
+WRONG_SQL = ErrorKind(
+    "query-wrong",
+    Category.INCORRECT,
+    what="The query can't be run: {why}.",
+    allowed='one SELECT over omop.<table>, views.<name>, fhir."<Type>", checks.<table>, record.<table>',
+    cure="Correct it; `SELECT table_schema, table_name FROM information_schema.tables` lists the tables.",
+)
+NOT_ALLOWED = ErrorKind(
+    "query-not-allowed",
+    Category.FORBIDDEN,
+    what="A query may only read the warehouse: {why}.",
+    allowed="one SELECT over the tables of the warehouse",
+    cure="Take data out with `lienthong export`, which passes the release gate; load data with `lienthong ingest`.",
+)
+VALUE_FAULT = ErrorKind(
+    "query-value",
+    Category.INCORRECT,
+    what="A value of the data does not fit what the query does with it ({what}).",
+    cure="Use TRY_CAST where a text may be no number or date, and check for zero and for empty values.",
+)
+TOO_LARGE = ErrorKind(
+    "query-too-large",
+    Category.NO_SPACE,
+    what="The query needs more memory than it may have.",
+    cure="Ask for fewer columns or rows, or aggregate.",
+)
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d{6,}\b")
+_OF_VALUES = (
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+    duckdb.InvalidInputException,
+    duckdb.ConstraintException,
+    duckdb.TypeMismatchException,
+)
+_OF_THE_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.SyntaxException)
+
+
+def run_query(
+    folder: Path, manifest: Manifest, sql: str, extra: Mapping[str, pa.Table], *, memory: str = "1GB"
+) -> pa.Table:
+    """The result of one SELECT over a snapshot.
+
+    Raises `query-wrong`, `query-value` (incorrect), `query-not-allowed` (forbidden), `query-too-large`.
+    """
+    with connect(memory=memory) as connection:
+        _define(connection, folder, manifest, extra)
+        try:
+            _refuse_all_but_select(connection, sql)
+            return connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise _meaning(error) from None
+
+
+def _define(
+    connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, extra: Mapping[str, pa.Table]
+) -> None:
+    connection.execute("SET python_enable_replacements = false")
+    for schema in ("fhir", "views", "omop", "checks", "record"):
+        connection.execute(f"CREATE SCHEMA {schema}")
+    paths = []
+    for name, table in manifest.tables.items():
+        schema, _, bare = name.partition(".")
+        path = str((folder / table.file).resolve())
+        paths.append(path)
+        connection.execute(f"CREATE VIEW {schema}.{quoted(bare)} AS SELECT * FROM read_parquet({text_literal(path)})")
+    for name, arrow in extra.items():
+        connection.register(f"_record_{name}", arrow)
+        connection.execute(f"CREATE VIEW record.{quoted(name)} AS SELECT * FROM {quoted(f'_record_{name}')}")
+    listed = ", ".join(text_literal(path) for path in paths)
+    connection.execute(f"SET allowed_paths = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _refuse_all_but_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise WRONG_SQL.at("query", why=f"it holds {len(statements)} statements")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name.lower().replace("_", " ")
+        raise NOT_ALLOWED.at("query", why=f"it is a statement of the kind '{kind}'")
+
+
+def _meaning(error: duckdb.Error) -> LienthongError:
+    if isinstance(error, duckdb.PermissionException):
+        return NOT_ALLOWED.at("query", why="it reaches outside of the warehouse")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return TOO_LARGE.at("query")
+    if isinstance(error, _OF_THE_QUERY):
+        # the first line speaks of the query's own names; what follows quotes the query
+        first = str(error).strip().splitlines()[0].rstrip(".!")
+        return WRONG_SQL.at("query", why=_LITERAL.sub("'...'", first))
+    if isinstance(error, _OF_VALUES):
+        return VALUE_FAULT.at("query", what=type(error).__name__.removesuffix("Exception"))
+    return WRONG_SQL.at("query", why=f"the engine refuses it ({type(error).__name__})")

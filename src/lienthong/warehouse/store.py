@@ -1,0 +1,97 @@
+"""`Warehouse`: a node's warehouse folder: build a snapshot from the record, query it, say what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from lienthong.core.clock import Clock
+from lienthong.core.errors import Category, ErrorKind
+from lienthong.privacy.access import Action, Grant, require
+from lienthong.warehouse.build import Progress, build_snapshot
+from lienthong.warehouse.built import Built
+from lienthong.warehouse.fhir_tables import Readable
+from lienthong.warehouse.manifest import Manifest, read_manifest
+from lienthong.warehouse.query import run_query
+
+__all__ = ["Table", "Warehouse"]
+
+NOT_BUILT = ErrorKind(
+    "warehouse-not-built",
+    Category.MISSING,
+    what="The warehouse is empty: nothing has been built yet.",
+    cure="Run `lienthong build`.",
+)
+NO_BUILD_ENGINE = ErrorKind(
+    "build-engine-unknown",
+    Category.INCORRECT,
+    what="There is no engine '{name}' to build with.",
+    allowed="duckdb",
+    cure="Leave --engine out.",
+)
+_NO_TABLES: Mapping[str, pa.Table] = {}
+
+
+def _quiet(_step: str, _done: int, _of: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a snapshot: its Parquet file, and its rows."""
+
+    path: Path
+    rows: int
+
+
+class Warehouse:
+    """HOME/warehouse. `offset` is the facility's, in which OMOP's dates are local; `memory` bounds DuckDB."""
+
+    def __init__(self, folder: Path, clock: Clock, *, offset: str = "+07:00", memory: str = "2GB") -> None:
+        self._folder = folder
+        self._clock = clock
+        self._offset = offset
+        self._memory = memory
+
+    def build(self, record: Readable, grant: Grant, *, engine: str = "duckdb", progress: Progress = _quiet) -> Built:
+        """Record → Parquet, views, OMOP, checks, as one new snapshot that replaces the one before whole.
+
+        `grant` is to build. One build at a time: `warehouse-busy` for a second. Raises `warehouse-no-space`,
+        `omop-keys-full`, `warehouse-build`; whatever is raised, the snapshot before stands.
+        """
+        require(grant, Action.BUILD)
+        if engine != "duckdb":
+            raise NO_BUILD_ENGINE.at("engine", name=engine)
+        return build_snapshot(self._folder, self._clock, self._offset, self._memory, record, grant, progress)
+
+    def query(self, sql: str, extra: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
+        """The result of one SELECT over `omop.<table>`, `views.<name>`, `fhir."<Type>"`, `checks.<table>`.
+
+        `extra` are tables to see as `record.<name>`. Raises `warehouse-not-built` (missing), `query-wrong`,
+        `query-value` (incorrect), `query-not-allowed` (forbidden). No error holds a value of the data.
+        """
+        return run_query(self._folder, self._current(), sql, extra, memory=self._memory)
+
+    def snapshot(self) -> str | None:
+        """The id of the current snapshot; None where nothing has been built."""
+        manifest = read_manifest(self._folder)
+        return manifest.snapshot if manifest else None
+
+    def tables(self) -> dict[str, Table]:
+        """The tables of the current snapshot by name, e.g. `omop.person`; none where nothing has been built."""
+        manifest = read_manifest(self._folder)
+        tables = manifest.tables if manifest else {}
+        return {name: Table(self._folder / table.file, table.rows) for name, table in tables.items()}
+
+    def report(self) -> Mapping[str, object]:
+        """What came of the build that made the current snapshot (`Built` as JSON)."""
+        return self._current().report
+
+    def _current(self) -> Manifest:
+        manifest = read_manifest(self._folder)
+        if manifest is None:
+            raise NOT_BUILT.at("warehouse")
+        return manifest
