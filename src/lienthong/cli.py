@@ -121,7 +121,7 @@ def build(
     with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
         built = node.build(engine=engine, progress=progress)
     console.show(built, as_json=context.obj.json)
-    raise typer.Exit(built.exit)
+    raise typer.Exit(ExitCode.FINDINGS if built.checks.failed else ExitCode.DONE)
 
 
 @app.command()
@@ -140,6 +140,7 @@ def query(
 
 @view_app.command("run")
 def view_run(
+    context: typer.Context,
     view: Annotated[Path, typer.Argument(help="A ViewDefinition as JSON.")],
     input: Annotated[Path, typer.Option(help="FHIR resources: a file or a folder of NDJSON.")],
     output: Annotated[str, typer.Option(help="table, csv, json, ndjson or parquet.")] = "csv",
@@ -148,16 +149,17 @@ def view_run(
     from lienthong import console
     from lienthong.warehouse import read_view, run_view
 
-    console.show_rows(run_view(read_view(view), input), output)
+    console.show_rows(run_view(read_view(view), input), "object" if context.obj.json else output)
 
 
 @app.command()
 def validate(context: typer.Context, paths: Paths) -> None:
     """Check resources against FHIR R4; nothing is stored."""
     from lienthong import console, pipeline
+    from lienthong.core.settings import Settings
 
     with console.progress(quiet=context.obj.json) as progress:
-        checked = pipeline.check(paths, progress=progress)
+        checked = pipeline.check(paths, Settings(), progress=progress)
     console.show(checked, as_json=context.obj.json)
     raise typer.Exit(checked.exit)
 
@@ -260,8 +262,8 @@ def user_list(context: typer.Context) -> None:
     from lienthong import console
 
     with _node(context) as node:
-        people = node.list_people()
-    console.show(people, as_json=context.obj.json)
+        people = node.people.list()
+    console.show(console.Listing("people", people), as_json=context.obj.json)
 
 
 @user_app.command("entitle")
@@ -290,7 +292,7 @@ def product_list(context: typer.Context) -> None:
     from lienthong import console
     from lienthong.products import catalogue
 
-    console.show(catalogue.listing(), as_json=context.obj.json)
+    console.show(console.Listing("products", catalogue.listing()), as_json=context.obj.json)
 
 
 @product_app.command("show")
@@ -318,9 +320,9 @@ def audit_verify(context: typer.Context) -> None:
     from lienthong import console
 
     with _node(context) as node:
-        verified = node.verify_audit()
+        verified = console.Listing("findings", node.verify_audit())
     console.show(verified, as_json=context.obj.json)
-    raise typer.Exit(verified.exit)
+    raise typer.Exit(ExitCode.FINDINGS if verified.items else ExitCode.DONE)
 
 
 def _secret(variable: str, prompt: str) -> str:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any, Protocol
@@ -21,8 +22,13 @@ from rich.text import Text
 from lienthong import pipeline
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
+from lienthong.demo.tour import Toured
+from lienthong.products.run import Run
+from lienthong.warehouse import Built
+from lienthong.warehouse.export import Exported
+from lienthong.warehouse.trace import Traced
 
-__all__ = ["Shown", "progress", "show", "show_rows"]
+__all__ = ["Listing", "Shown", "progress", "show", "show_rows"]
 
 WRONG_OUTPUT = ErrorKind(
     "output-unknown",
@@ -45,6 +51,17 @@ class Shown(Protocol):
     """A result that can be shown as JSON."""
 
     def to_json(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several things under one name: people, products, findings."""
+
+    name: str
+    items: Sequence[Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {self.name: [item if isinstance(item, Mapping) else item.to_json() for item in self.items]}
 
 
 @contextmanager
@@ -182,3 +199,81 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
             yield f"            cure: {finding.cure}"
     if len(findings) > _MOST:
         yield f"... and {len(findings) - _MOST} more; --json has them all."
+
+
+@told.register
+def _listed(result: Listing) -> Iterator[Text | Table | str]:
+    findings = [item for item in result.items if isinstance(item, Finding)]
+    if findings or result.name == "findings":
+        yield f"{len(findings)} findings." if findings else "No finding: everything is as it was written."
+        yield from _findings(findings)
+    else:
+        yield from _lines(result.to_json())
+
+
+@told.register
+def _built(result: Built) -> Iterator[Text | Table | str]:
+    table = Table("table", "rows", title=f"Snapshot {result.snapshot}")
+    table.columns[1].justify = "right"
+    for name, rows in result.tables.items():
+        if name.startswith("omop."):
+            table.add_row(name, f"{rows:,}")
+    yield table
+    if result.left_out:
+        table = Table("resource", "resources", "not in OMOP because", title="Left out, by reason")
+        table.columns[1].justify = "right"
+        for item in result.left_out:
+            table.add_row(item.source, f"{item.resources:,}", item.reason)
+        yield table
+    yield f"{result.checks.run} checks, {result.checks.failed} failed; {result.seconds:.1f} s."
+
+
+@told.register
+def _ran(result: Run) -> Iterator[Text | Table | str]:
+    abstained = " + ".join(f"{number} {why}" for why, number in result.abstained.items())
+    people = f"{result.under_age} under age, {result.adults} adults"
+    yield f"{result.product} {result.version} on {result.people} people: {people}"
+    yield f"  = {result.computed} computed" + (f" + {abstained}" if abstained else "") + "."
+    for name, number in result.missing.items():
+        yield f"  missing {name}: {number}"
+    yield (
+        f"Suggestions: {result.new} new, {result.renewed} renewed, {result.unchanged} unchanged,"
+        f" {result.decided} decided before, {result.withdrawn} withdrawn. Each waits for a physician."
+    )
+
+
+@told.register
+def _traced(result: Traced) -> Iterator[Text | Table | str]:
+    yield f"{result.asked} is {result.resource}"
+    for came in result.origins:
+        yield f"  from {came.file}, record {came.record}" + (f", {came.field}" if came.field else "")
+        yield f"       version {came.version}, batch {came.batch}, file SHA-256 {came.sha256}"
+        for path, place in came.fields.items():
+            yield f"       {path} <- {place}"
+    for name in result.forward:
+        yield f"  gave {name}"
+
+
+@told.register
+def _exported(result: Exported) -> Iterator[Text | Table | str]:
+    for name, rows in result.files.items():
+        yield f"{name}: {rows:,}"
+    yield f"Written to {result.folder}."
+
+
+@told.register
+def _toured(result: Toured) -> Iterator[Text | Table | str]:
+    yield f"Two invented hospitals: {result.folder}"
+    for name, done in result.ingested.items():
+        yield ""
+        yield f"Hospital {name.upper()}:"
+        yield from told(done)
+    yield ""
+    yield from told(result.built)
+    yield ""
+    yield from told(result.ran)
+    yield ""
+    table = Table("sign in as", "who", "password", "passphrase for signing", title="Invented staff")
+    for account in result.accounts:
+        table.add_row(account.name, account.display, account.password, account.passphrase or "-")
+    yield table

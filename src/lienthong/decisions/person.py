@@ -56,6 +56,26 @@ class Person:
     entitlements: tuple[Entitlement, ...] = ()
     keys: tuple[Key, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The person as a list shows it; the key by its fingerprint."""
+        return {
+            "name": self.name,
+            "display": self.display,
+            "added": self.added,
+            "retired": self.retired,
+            "roles": [
+                {
+                    "role": item.role.value,
+                    "licence": item.licence,
+                    "valid_from": item.valid_from.isoformat(),
+                    "valid_to": item.valid_to.isoformat() if item.valid_to else "",
+                    "withdrawn": item.withdrawn,
+                }
+                for item in self.entitlements
+            ],
+            "key": self.key.fingerprint if self.key else "",
+        }
+
     @property
     def active(self) -> bool:
         return not self.retired

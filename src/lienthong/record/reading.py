@@ -55,6 +55,7 @@ v.version = (SELECT max(w.version) FROM version w JOIN batch b ON b.id = w.batch
 _BY_ID = (
     f"SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq WHERE r.type = ? AND r.id = ? AND {_CURRENT}"
 )
+_BY_ANY_TYPE = f"SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq WHERE r.id = ? AND {_CURRENT}"
 _BY_SEQ = f"SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq WHERE r.seq = ? AND {_CURRENT}"
 _STREAM = f"""
 SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq
@@ -105,6 +106,31 @@ class Reader:
         if stored is None:
             raise NOT_FOUND.at(type, type=type, version="" if version is None else f" in version {version}")
         return stored
+
+    def find(self, grant: Grant, id: str) -> list[Stored]:
+        """The current resources with this id, of whatever type; of a person's grant, that person's only."""
+        require(grant, *READING)
+        with self._store.reading() as connection:
+            state = _state(connection)
+            rows = connection.exec_driver_sql(_BY_ANY_TYPE, (id, state)).all()
+            found = [_stored(row) for row in rows if not row[10]]
+            return [stored for stored in found if _covers(connection, grant, stored)]
+
+    def pointing_at(self, grant: Grant, type: str, id: str) -> list[Stored]:
+        """The current resources that refer to this one, in the order of their numbers."""
+        require(grant, *READING)
+        with self._store.reading() as connection:
+            state = _state(connection)
+            pairs = connection.exec_driver_sql(
+                "SELECT DISTINCT seq, version FROM reference WHERE target_type = ? AND target_id = ? ORDER BY seq",
+                (type, id),
+            ).all()
+            found = []
+            for seq, version in pairs:
+                row = connection.exec_driver_sql(_BY_SEQ, (seq, state)).first()
+                if row is not None and row[3] == version and not row[10]:
+                    found.append(_stored(row))
+            return [stored for stored in found if _covers(connection, grant, stored)]
 
     def history(self, grant: Grant, type: str, id: str) -> list[Stored]:
         """All versions of a resource, oldest first."""
