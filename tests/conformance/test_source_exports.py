@@ -8,7 +8,9 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,16 +32,19 @@ def convert_all(folder: Path) -> tuple[list[Converted], list[LeftOut]]:
     for found in sources.find([folder]):
         with found.open() as stream:
             for item in sources.convert(stream, name=found.name, sha256="", settings=Settings(), given=found.given):
-                (converted if isinstance(item, Converted) else left_out).append(item)
+                if isinstance(item, Converted):
+                    converted.append(item)
+                else:
+                    left_out.append(item)
     return converted, left_out
 
 
-def by_address(items: list[Converted]) -> dict[str, dict]:
+def by_address(items: list[Converted]) -> dict[str, dict[str, Any]]:
     return {f"{body['resourceType']}/{body['id']}": body for item in items for body in item.resources}
 
 
 @pytest.mark.slow
-def test_synthea_is_kept_wholly_and_every_reference_resolves(suites):
+def test_synthea_is_kept_wholly_and_every_reference_resolves(suites: Callable[[str], Path]) -> None:
     lines, left_out = convert_all(suites("synthea_r4_smart_dev100"))
     counts = json.loads((suites("synthea_r4_smart_dev100") / "counts.json").read_text())
     del counts["_bundles"]
@@ -59,7 +64,7 @@ def test_synthea_is_kept_wholly_and_every_reference_resolves(suites):
     assert [text for text in texts if not text.startswith("#") and text not in union] == []
 
 
-def test_a_bulk_export_with_its_log_is_read_but_for_the_log(suites):
+def test_a_bulk_export_with_its_log_is_read_but_for_the_log(suites: Callable[[str], Path]) -> None:
     folder = suites("smart_bulk_partial") / "10-patients"
     items, left_out = convert_all(folder)
     counts = json.loads((folder.parent / "counts.json").read_text())
@@ -69,7 +74,7 @@ def test_a_bulk_export_with_its_log_is_read_but_for_the_log(suites):
 
 
 @pytest.mark.slow
-def test_the_examples_of_the_specification_are_read_from_their_zip(suites):
+def test_the_examples_of_the_specification_are_read_from_their_zip(suites: Callable[[str], Path]) -> None:
     items, left_out = convert_all(suites("fhir_r4_examples"))
     rejected = Counter(item.rejected.code for item in items if item.rejected)
     # a Bundle that asks to read and delete, and the answer to it: neither holds records
@@ -78,7 +83,7 @@ def test_the_examples_of_the_specification_are_read_from_their_zip(suites):
     assert [item.name.split("/")[-1] for item in left_out] == ["README.md", "package-min-ver.json"]
 
 
-def test_the_health_insurance_samples_give_no_false_alarm(suites):
+def test_the_health_insurance_samples_give_no_false_alarm(suites: Callable[[str], Path]) -> None:
     items, left_out = convert_all(suites("bhyt_samples"))
     assert [item.name for item in left_out] == ["bhyt_samples/README.md"]
     assert [item.origin.record for item in items] == ["SYN0001", "SYN0001", "SYN0002"]
@@ -94,13 +99,13 @@ def test_the_health_insurance_samples_give_no_false_alarm(suites):
         assert [ref.text for body in here.values() for ref in walk(body) if ref.text and ref.text not in here] == []
 
 
-def test_the_sample_seen_twice_is_the_same_record(suites):
+def test_the_sample_seen_twice_is_the_same_record(suites: Callable[[str], Path]) -> None:
     items, _ = convert_all(suites("bhyt_samples"))
     first, again = items[0], items[1]
     assert first.resources == again.resources
 
 
-def test_the_layout_is_what_its_generator_makes(suites):
+def test_the_layout_is_what_its_generator_makes(suites: Callable[[str], Path]) -> None:
     fields = suites("bhyt_samples").parent.parent / "reference" / "bhyt_fields.csv"
     if not fields.is_file():
         pytest.skip("the list of fields is not here")
@@ -110,7 +115,7 @@ def test_the_layout_is_what_its_generator_makes(suites):
     assert list(csv.reader(io.StringIO(made))) == list(csv.reader(io.StringIO(kept)))
 
 
-def test_the_value_sets_restate_their_source(suites):
+def test_the_value_sets_restate_their_source(suites: Callable[[str], Path]) -> None:
     kept = ROOT / "src" / "lienthong" / "terminology" / "data" / "bhyt_value_sets.csv"
     with (
         (suites("vn_codes") / "bhyt_value_sets.csv").open(encoding="utf-8") as theirs,

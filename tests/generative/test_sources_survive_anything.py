@@ -8,8 +8,10 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -92,19 +94,19 @@ def check(data: bytes, name: str, secrets: tuple[str, ...] = ()) -> None:
 
 @many
 @given(changed(DOCUMENT))
-def test_documents(data):
+def test_documents(data: Any) -> None:
     check(data, "a.json", ("SECRET-1", "SECRET-NAME"))
 
 
 @many
 @given(changed(LINES))
-def test_lines(data):
+def test_lines(data: Any) -> None:
     check(data, "a.ndjson", ("SECRET-1", "SECRET-NAME"))
 
 
 @many
 @given(st.binary(max_size=400), st.sampled_from(["a", "a.json", "a.ndjson", "a.xml", "a.gz", "a.zip"]))
-def test_random_bytes(data, name):
+def test_random_bytes(data: Any, name: Any) -> None:
     check(data, name)
 
 
@@ -119,7 +121,7 @@ def _packed() -> tuple[bytes, bytes]:
 
 @many
 @given(st.data())
-def test_archives(data):
+def test_archives(data: Any) -> None:
     gz, packed = _packed()
     check(data.draw(changed(gz)), "a.ndjson.gz")
     check(data.draw(changed(packed)), "a.zip")
@@ -147,7 +149,7 @@ any_json = st.recursive(
 
 @many
 @given(any_json)
-def test_json_of_any_shape(value):
+def test_json_of_any_shape(value: Any) -> None:
     check(json.dumps(value).encode(), "a.json")
     check(json.dumps({"resourceType": "Bundle", "type": "batch", "entry": value}).encode(), "a.json")
     check(json.dumps({"resourceType": "Patient", "identifier": value, "meta": value, "id": value}).encode(), "a.json")
@@ -172,7 +174,7 @@ def _sample(path: Path) -> tuple[bytes, tuple[str, ...]]:
 @pytest.mark.suite
 @many
 @given(data=st.data())
-def test_claims_changed_inside(suites, data):
+def test_claims_changed_inside(suites: Callable[[str], Path], data: Any) -> None:
     plain, secrets = _sample(suites("bhyt_samples") / "synthetic_two_records.xml")
     check(data.draw(changed(plain)), "a.xml", secrets)
 
@@ -180,7 +182,7 @@ def test_claims_changed_inside(suites, data):
 @pytest.mark.suite
 @many
 @given(data=st.data())
-def test_claims_changed_outside(suites, data):
+def test_claims_changed_outside(suites: Callable[[str], Path], data: Any) -> None:
     path = suites("bhyt_samples") / "synthetic_outpatient.xml"
     _, secrets = _sample(path)
     check(data.draw(changed(path.read_bytes())), "a.xml", secrets)

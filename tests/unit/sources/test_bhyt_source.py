@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -90,13 +92,13 @@ RESULT = {
 NOTE = {"DIEN_BIEN_LS": "M: 96; HA: 130/80", "THOI_DIEM_DBLS": "202608030850", "NGUOI_THUC_HIEN": "001/CCHN"}
 
 
-def one(items) -> Converted:
+def one(items: Any) -> Any:
     (item,) = items
     assert isinstance(item, Converted)
     return item
 
 
-def of(item: Converted, kind: str) -> list[dict]:
+def of(item: Converted, kind: str) -> list[dict[str, Any]]:
     return [resource for resource in item.resources if resource["resourceType"] == kind]
 
 
@@ -105,11 +107,11 @@ def codes(item: Converted, least: Severity = Severity.WARNING) -> list[str]:
     return [finding.code for finding in item.findings if finding.severity in grave]
 
 
-def everything(bhyt) -> bytes:
+def everything(bhyt: Any) -> Any:
     return bhyt.claim({"MA_BENH_KT": "E11.9;I10"}, XML2=[DRUG], XML3=[SERVICE], XML4=[RESULT], XML5=[NOTE])
 
 
-def test_a_clean_claim_has_no_finding_and_every_resource_is_valid(bhyt, read_bytes):
+def test_a_clean_claim_has_no_finding_and_every_resource_is_valid(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(everything(bhyt), "a.xml"))
     assert item.findings == ()
     assert item.rejected is None
@@ -130,7 +132,7 @@ def test_a_clean_claim_has_no_finding_and_every_resource_is_valid(bhyt, read_byt
         assert [finding for finding in validate(resource) if finding.severity is Severity.ERROR] == []
 
 
-def test_every_reference_leads_to_a_resource_of_the_record(bhyt, read_bytes):
+def test_every_reference_leads_to_a_resource_of_the_record(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(everything(bhyt)))
     text = canonical.encode(list(item.resources)).decode()
     here = {f"{resource['resourceType']}/{resource['id']}" for resource in item.resources}
@@ -139,7 +141,7 @@ def test_every_reference_leads_to_a_resource_of_the_record(bhyt, read_bytes):
     assert len(named) > 8
 
 
-def test_the_patient(bhyt, read_bytes):
+def test_the_patient(bhyt: Any, read_bytes: Any) -> None:
     (patient,) = of(one(read_bytes(bhyt.claim({"DIEN_THOAI": "0900000000"}))), "Patient")
     assert patient["id"] == resource_id("99999", "Patient", "BN1")
     assert [(item.get("system"), item["value"]) for item in patient["identifier"]] == [
@@ -156,19 +158,19 @@ def test_the_patient(bhyt, read_bytes):
 
 
 @pytest.mark.parametrize(("born", "date"), [("196500000000", "1965"), ("196505000000", "1965-05")])
-def test_a_birth_date_keeps_its_precision(bhyt, read_bytes, born, date):
+def test_a_birth_date_keeps_its_precision(bhyt: Any, read_bytes: Any, born: Any, date: Any) -> None:
     (patient,) = of(one(read_bytes(bhyt.claim({"NGAY_SINH": born}))), "Patient")
     assert patient["birthDate"] == date
     assert "_birthDate" not in patient
 
 
-def test_a_newborns_time_of_birth_is_kept(bhyt, read_bytes):
+def test_a_newborns_time_of_birth_is_kept(bhyt: Any, read_bytes: Any) -> None:
     (patient,) = of(one(read_bytes(bhyt.claim({"NGAY_SINH": "202608030715"}))), "Patient")
     assert patient["_birthDate"]["extension"][0]["valueDateTime"] == "2026-08-03T07:15:00+07:00"
     assert [finding.code for finding in validate(patient) if finding.severity is Severity.ERROR] == []
 
 
-def test_identifier_systems_and_the_facilitys_name_are_settings(bhyt, read_bytes):
+def test_identifier_systems_and_the_facilitys_name_are_settings(bhyt: Any, read_bytes: Any) -> None:
     settings = Settings(
         identifiers="ehealth", facilities=MappingProxyType({"99999": "Trạm y tế Thử"}), offset="+08:00"
     )
@@ -178,7 +180,7 @@ def test_identifier_systems_and_the_facilitys_name_are_settings(bhyt, read_bytes
     assert of(item, "Encounter")[0]["period"]["start"] == "2026-08-03T08:45:00+08:00"
 
 
-def test_the_visit(bhyt, read_bytes):
+def test_the_visit(bhyt: Any, read_bytes: Any) -> None:
     changes = {"MA_LOAI_KCB": "03", "MA_BENH_KT": "E11.9", "KET_QUA_DTRI": "5", "MA_NOI_DEN": "01001"}
     item = one(read_bytes(bhyt.claim(changes)))
     (encounter,) = of(item, "Encounter")
@@ -197,7 +199,7 @@ def test_the_visit(bhyt, read_bytes):
     assert "text" not in conditions["E11.9"]["code"]
 
 
-def test_drugs_services_results_and_notes(bhyt, read_bytes):
+def test_drugs_services_results_and_notes(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(everything(bhyt)))
     (drug,) = of(item, "MedicationRequest")
     assert [coding["code"] for coding in drug["medicationCodeableConcept"]["coding"]] == ["40.17", "VD-1"]
@@ -223,7 +225,7 @@ def test_drugs_services_results_and_notes(bhyt, read_bytes):
     assert observations["8867-4"]["valueQuantity"]["value"] == 96
 
 
-def test_the_claim_keeps_its_amounts_to_the_digit(bhyt, read_bytes):
+def test_the_claim_keeps_its_amounts_to_the_digit(bhyt: Any, read_bytes: Any) -> None:
     data = bhyt.claim({"T_TONGCHI_BV": "92399.99", "T_BHTT": "80000.0"}, XML2=[DRUG], XML3=[SERVICE])
     item = one(read_bytes(data))
     (claim,) = of(item, "Claim")
@@ -236,7 +238,7 @@ def test_the_claim_keeps_its_amounts_to_the_digit(bhyt, read_bytes):
     assert fields[f"Claim/{claim['id']}#item[1]"] == "XML3[1]"
 
 
-def test_supplies_and_beds_are_items_of_the_claim_alone(bhyt, read_bytes):
+def test_supplies_and_beds_are_items_of_the_claim_alone(bhyt: Any, read_bytes: Any) -> None:
     supply = {**SERVICE, "MA_VAT_TU": "N01.01.010", "TEN_VAT_TU": "Bông", "MA_NHOM": "10"}
     bed = {**SERVICE, "MA_DICH_VU": "K03.1917", "TEN_DICH_VU": "Giường", "MA_NHOM": "15"}
     item = one(read_bytes(bhyt.claim(XML3=[supply, bed])))
@@ -256,14 +258,16 @@ def test_supplies_and_beds_are_items_of_the_claim_alone(bhyt, read_bytes):
         ("5-10", "5-10", []),
     ],
 )
-def test_a_result_is_a_number_only_where_it_is_one(bhyt, read_bytes, given, value, found):
+def test_a_result_is_a_number_only_where_it_is_one(
+    bhyt: Any, read_bytes: Any, given: Any, value: Any, found: Any
+) -> None:
     item = one(read_bytes(bhyt.claim(XML4=[{**RESULT, "GIA_TRI": given, "DON_VI_DO": ""}])))
     result = next(item for item in of(item, "Observation") if item["code"].get("text") == "Glucose")
     assert result.get("valueQuantity", result.get("valueString")) == value
     assert codes(item) == found
 
 
-def test_origins_name_table_row_and_field(bhyt, read_bytes):
+def test_origins_name_table_row_and_field(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(everything(bhyt), "claims.xml"))
     (patient,) = of(item, "Patient")
     (drug,) = of(item, "MedicationRequest")
@@ -276,7 +280,7 @@ def test_origins_name_table_row_and_field(bhyt, read_bytes):
     assert {f"{resource['resourceType']}/{resource['id']}" for resource in item.resources} <= set(fields)
 
 
-def test_ids_hold_no_card_national_id_or_name(bhyt, read_bytes):
+def test_ids_hold_no_card_national_id_or_name(bhyt: Any, read_bytes: Any) -> None:
     first = one(read_bytes(everything(bhyt)))
     other = {
         "SO_CCCD": "001165000001",
@@ -288,7 +292,7 @@ def test_ids_hold_no_card_national_id_or_name(bhyt, read_bytes):
     assert [item["id"] for item in first.resources] == [item["id"] for item in second.resources]
 
 
-def test_several_cards(bhyt, read_bytes):
+def test_several_cards(bhyt: Any, read_bytes: Any) -> None:
     changes = {
         "MA_THE_BHYT": "HT2010000000009;DN4010000000001",
         "MA_DKBD": "99999;01001",
@@ -307,7 +311,7 @@ def test_several_cards(bhyt, read_bytes):
     assert "end" not in of(short, "Coverage")[0]["period"]
 
 
-def test_a_visit_without_a_card(bhyt, read_bytes):
+def test_a_visit_without_a_card(bhyt: Any, read_bytes: Any) -> None:
     changes = {"MA_THE_BHYT": "", "MA_DKBD": "", "GT_THE_TU": "", "GT_THE_DEN": "", "MA_DOITUONG_KCB": "9"}
     item = one(read_bytes(bhyt.claim(changes)))
     assert (codes(item), of(item, "Coverage")) == ([], [])
@@ -333,7 +337,9 @@ def test_a_visit_without_a_card(bhyt, read_bytes):
         ({"MA_CSKCB": "01001"}, "bhyt-facility-differs", "MA_CSKCB", "warning"),
     ],
 )
-def test_a_fault_that_fits_is_kept_with_its_finding(bhyt, read_bytes, changes, code, field, severity):
+def test_a_fault_that_fits_is_kept_with_its_finding(
+    bhyt: Any, read_bytes: Any, changes: Any, code: Any, field: Any, severity: Any
+) -> None:
     item = one(read_bytes(bhyt.claim(changes), "a.xml"))
     assert item.rejected is None
     found = next(finding for finding in item.findings if finding.code == code)
@@ -347,7 +353,7 @@ def test_a_fault_that_fits_is_kept_with_its_finding(bhyt, read_bytes, changes, c
         assert [f.code for f in validate(resource) if f.severity is Severity.ERROR] == []
 
 
-def test_codes_count_by_the_day_of_the_visit(bhyt, read_bytes):
+def test_codes_count_by_the_day_of_the_visit(bhyt: Any, read_bytes: Any) -> None:
     telehealth = {"MA_LOAI_KCB": "14", "NGAY_VAO": "202607310800", "NGAY_RA": "202607310900"}
     assert "bhyt-code-unknown" in codes(one(read_bytes(bhyt.claim(telehealth))))
     item = one(read_bytes(bhyt.claim({"MA_LOAI_KCB": "14"})))
@@ -357,19 +363,19 @@ def test_codes_count_by_the_day_of_the_visit(bhyt, read_bytes):
     assert codes(one(read_bytes(bhyt.claim(older)))) == []  # before the first list that is known
 
 
-def test_an_unknown_care_type_is_kept_as_it_is(bhyt, read_bytes):
+def test_an_unknown_care_type_is_kept_as_it_is(bhyt: Any, read_bytes: Any) -> None:
     (encounter,) = of(one(read_bytes(bhyt.claim({"MA_LOAI_KCB": "77"}))), "Encounter")
     assert encounter["class"] == {"system": "urn:x-lienthong:bhyt:MA_LOAI_KCB", "code": "77"}
 
 
 @pytest.mark.parametrize(("field", "record"), [("MA_LK", "HOSO[1]"), ("MA_BN", "LK1")])
-def test_a_record_without_a_key_is_rejected(bhyt, read_bytes, field, record):
+def test_a_record_without_a_key_is_rejected(bhyt: Any, read_bytes: Any, field: Any, record: Any) -> None:
     item = one(read_bytes(bhyt.claim({field: ""})))
     assert (item.rejected.code, item.origin.record, item.resources) == ("bhyt-key-missing", record, ())
     assert field in item.rejected.message
 
 
-def test_a_record_without_its_summary_is_rejected_and_the_others_kept(bhyt, read_bytes):
+def test_a_record_without_its_summary_is_rejected_and_the_others_kept(bhyt: Any, read_bytes: Any) -> None:
     lonely = [bhyt.part("XML2", bhyt.table("XML2", [{"MA_LK": "LK9", **DRUG}]))]
     damaged = [bhyt.part("XML1", "<TONG_HOP><MA_LK>LK8</MA_LK><HO_TEN></TONG_HOP>"), lonely[0]]
     items = read_bytes(bhyt.envelope(lonely, damaged, bhyt.parts()))
@@ -380,7 +386,7 @@ def test_a_record_without_its_summary_is_rejected_and_the_others_kept(bhyt, read
     ]
 
 
-def test_a_broken_row_is_lost_alone_and_the_totals_say_so(bhyt, read_bytes):
+def test_a_broken_row_is_lost_alone_and_the_totals_say_so(bhyt: Any, read_bytes: Any) -> None:
     rows = bhyt.table("XML2", [{"MA_LK": "LK1", "STT": "1", **DRUG}, {"MA_LK": "LK1", "STT": "2", **DRUG}])
     broken = rows.replace("<STT>1</STT>", "<STT>1</SST>", 1)
     parts = [*bhyt.parts(XML3=[SERVICE]), bhyt.part("XML2", broken)]
@@ -393,7 +399,7 @@ def test_a_broken_row_is_lost_alone_and_the_totals_say_so(bhyt, read_bytes):
     assert totals.place.field == "T_TONGCHI_BV"
 
 
-def test_a_broken_table_leaves_the_others(bhyt, read_bytes):
+def test_a_broken_table_leaves_the_others(bhyt: Any, read_bytes: Any) -> None:
     parts = [*bhyt.parts(XML3=[SERVICE])]
     for content in ("<NOIDUNGFILE>!!!</NOIDUNGFILE>", "", f"<NOIDUNGFILE>{'AAAA'}</NOIDUNGFILE>"):
         broken = f"<FILEHOSO><LOAIHOSO>XML2</LOAIHOSO>{content}</FILEHOSO>"
@@ -402,18 +408,18 @@ def test_a_broken_table_leaves_the_others(bhyt, read_bytes):
         assert len(of(item, "Procedure")) == 1
 
 
-def test_a_row_of_another_record_is_not_taken(bhyt, read_bytes):
+def test_a_row_of_another_record_is_not_taken(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.claim(XML2=[{**DRUG, "MA_LK": "OTHER"}, {**DRUG, "MA_LK": ""}])))
     assert codes(item) == ["bhyt-row-elsewhere", "bhyt-totals-incomplete", "bhyt-field-missing"]
     assert len(of(item, "MedicationRequest")) == 1
 
 
-def test_rows_with_the_same_number_are_kept_apart(bhyt, read_bytes):
+def test_rows_with_the_same_number_are_kept_apart(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.claim(XML2=[{**DRUG, "STT": "1"}, {**DRUG, "STT": "1"}])))
     assert len(of(item, "MedicationRequest")) == 2
 
 
-def test_tables_not_read_yet_are_named(bhyt, read_bytes):
+def test_tables_not_read_yet_are_named(bhyt: Any, read_bytes: Any) -> None:
     parts = [*bhyt.parts(), bhyt.part("XMl13", "<A/>"), bhyt.part("XML99", "<A/>")]
     item = one(read_bytes(bhyt.envelope(parts)))
     assert [(finding.code, finding.place.table, str(finding.severity)) for finding in item.findings] == [
@@ -422,20 +428,20 @@ def test_tables_not_read_yet_are_named(bhyt, read_bytes):
     ]
 
 
-def test_the_older_layout_is_rejected_clearly(bhyt, read_bytes):
+def test_the_older_layout_is_rejected_clearly(bhyt: Any, read_bytes: Any) -> None:
     older = {"MA_LK": "LK1", "MA_BN": "BN1", "HO_TEN": "A", "MA_THE": "X", "TEN_BENH": "B", "MA_BENH": "I10"}
     item = one(read_bytes(bhyt.envelope([bhyt.part("XML1", bhyt.table("XML1", [older]))])))
     assert (item.rejected.code, item.origin.record) == ("bhyt-layout-older", "LK1")
     assert "4210/2017" in item.rejected.message
 
 
-def test_a_field_of_nobody_is_noted_without_its_name(bhyt, read_bytes):
+def test_a_field_of_nobody_is_noted_without_its_name(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.claim({"NGUYENVANA": "x", "MA_BENH": "I10"})))
     notes = [finding for finding in item.findings if finding.code == "bhyt-field-unknown"]
     assert [finding.place.field for finding in notes] == ["MA_BENH", ""]
 
 
-def test_several_records_share_a_table(bhyt, read_bytes):
+def test_several_records_share_a_table(bhyt: Any, read_bytes: Any) -> None:
     first = bhyt.parts(XML2=[DRUG])
     second = bhyt.parts({"MA_LK": "LK2", "MA_BN": "BN2"})
     items = read_bytes(bhyt.envelope([*first, *second]))
@@ -443,18 +449,18 @@ def test_several_records_share_a_table(bhyt, read_bytes):
     assert [len(of(item, "MedicationRequest")) for item in items] == [1, 0]
 
 
-def test_a_record_that_stands_twice_is_said(bhyt, read_bytes):
+def test_a_record_that_stands_twice_is_said(bhyt: Any, read_bytes: Any) -> None:
     items = read_bytes(bhyt.envelope(bhyt.parts(), bhyt.parts()))
     assert [codes(item) for item in items] == [[], ["bhyt-record-twice"]]
 
 
-def test_a_count_that_does_not_match_is_said(bhyt, read_bytes):
+def test_a_count_that_does_not_match_is_said(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.envelope(bhyt.parts(), announced=3), "a.xml"))
     assert codes(item) == ["bhyt-count-differs"]
     assert "announces 3 records and holds 1" in item.findings[0].message
 
 
-def test_a_file_cut_off_keeps_the_whole_records(bhyt, read_bytes):
+def test_a_file_cut_off_keeps_the_whole_records(bhyt: Any, read_bytes: Any) -> None:
     data = bhyt.envelope(bhyt.parts(), bhyt.parts({"MA_LK": "LK2"}))
     items = read_bytes(data[: data.rindex(b"</HOSO>")])
     assert [(item.origin.record, item.rejected.code if item.rejected else "") for item in items] == [
@@ -465,7 +471,7 @@ def test_a_file_cut_off_keeps_the_whole_records(bhyt, read_bytes):
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_marks_line_ends_cdata_and_empty_tags_are_tolerated(bhyt, read_bytes, mark):
+def test_marks_line_ends_cdata_and_empty_tags_are_tolerated(bhyt: Any, read_bytes: Any, mark: Any) -> None:
     summary = bhyt.table("XML1", [bhyt.summary])
     variant = summary.replace("Trần Thị Bình", "<![CDATA[Trần Thị Bình]]>").replace(
         "<TONG_HOP>", "<TONG_HOP><GHI_CHU />"
@@ -478,7 +484,7 @@ def test_marks_line_ends_cdata_and_empty_tags_are_tolerated(bhyt, read_bytes, ma
 
 
 @pytest.mark.parametrize("shape", ["inline", "cdata", "escaped", "utf-16 said and not meant", "utf-16"])
-def test_the_content_may_stand_in_other_shapes(bhyt, read_bytes, shape):
+def test_the_content_may_stand_in_other_shapes(bhyt: Any, read_bytes: Any, shape: Any) -> None:
     xml = bhyt.table("XML1", [bhyt.summary])
     if shape == "inline":
         part = bhyt.part("XML1", xml, inline=True)
@@ -495,12 +501,12 @@ def test_the_content_may_stand_in_other_shapes(bhyt, read_bytes, shape):
     assert of(item, "Patient")[0]["name"][0]["family"] == "Trần"
 
 
-def test_an_envelope_in_utf_16_is_read(bhyt, read_bytes):
+def test_an_envelope_in_utf_16_is_read(bhyt: Any, read_bytes: Any) -> None:
     data = bhyt.claim().decode().replace('encoding="utf-8"', 'encoding="utf-16"').encode("utf-16")
     assert one(read_bytes(data, "a.xml")).findings == ()
 
 
-def test_text_becomes_nfc(bhyt, read_bytes):
+def test_text_becomes_nfc(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.claim({"HO_TEN": unicodedata.normalize("NFD", "Nguyễn Thị Bưởi")})))
     assert of(item, "Patient")[0]["name"][0]["text"] == unicodedata.normalize("NFC", "Nguyễn Thị Bưởi")
 
@@ -515,7 +521,9 @@ def test_text_becomes_nfc(bhyt, read_bytes):
         ("<![CDATA[a & b < c]]>\x01", "a & b < c"),
     ],
 )
-def test_characters_that_break_a_note_are_cleaned_and_nothing_else_is_lost(bhyt, read_bytes, raw, text):
+def test_characters_that_break_a_note_are_cleaned_and_nothing_else_is_lost(
+    bhyt: Any, read_bytes: Any, raw: Any, text: Any
+) -> None:
     note = bhyt.table("XML5", [{"MA_LK": "LK1", "STT": "1", **NOTE}, {"MA_LK": "LK1", "STT": "2", **NOTE}])
     broken = note.replace(NOTE["DIEN_BIEN_LS"], raw, 1)
     item = one(read_bytes(bhyt.envelope([*bhyt.parts(), bhyt.part("XML5", broken)])))
@@ -525,7 +533,7 @@ def test_characters_that_break_a_note_are_cleaned_and_nothing_else_is_lost(bhyt,
 
 
 @pytest.mark.parametrize("where", ["envelope", "table"])
-def test_entities_and_doctypes_are_refused(bhyt, read_bytes, where, tmp_path):
+def test_entities_and_doctypes_are_refused(bhyt: Any, read_bytes: Any, where: Any, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("SECRET")
     doctype = f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}"><!ENTITY f "F">]>'
@@ -540,25 +548,25 @@ def test_entities_and_doctypes_are_refused(bhyt, read_bytes, where, tmp_path):
 
 
 @pytest.mark.parametrize("root", ["TONG_HOP", "KHAMSUCKHOE", "CHI_TIEU_TRANG_THAI_KCB"])
-def test_other_documents_of_the_family_are_refused_by_name(read_bytes, root):
+def test_other_documents_of_the_family_are_refused_by_name(read_bytes: Any, root: Any) -> None:
     item = one(read_bytes(f"<{root}><MA_LK>1</MA_LK></{root}>".encode(), "a.xml", given=False))
     assert (item.origin.record, item.rejected.code) == ("", "bhyt-envelope-other")
 
 
-def test_a_record_above_the_limit_is_rejected(bhyt, read_bytes):
+def test_a_record_above_the_limit_is_rejected(bhyt: Any, read_bytes: Any) -> None:
     data = bhyt.envelope(bhyt.parts(), bhyt.parts({"GHI_CHU": "x" * (3 << 20)}))
     items = read_bytes(data, settings=Settings(max_record_bytes=1 << 20))
     assert [bool(item.rejected) for item in items] == [False, True]
 
 
-def test_the_source_can_be_named(bhyt, read_bytes):
+def test_the_source_can_be_named(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(bhyt.claim(), source="khoa-noi"))
     assert item.origin.source == "khoa-noi"
     assert of(item, "Patient")[0]["id"] == resource_id("khoa-noi", "Patient", "BN1")
     assert of(item, "Organization")[0]["id"] == resource_id("khoa-noi", "Organization", "99999")
 
 
-def test_the_same_claim_gives_the_same_bytes(bhyt, read_bytes):
+def test_the_same_claim_gives_the_same_bytes(bhyt: Any, read_bytes: Any) -> None:
     data = everything(bhyt)
     later = data.replace(b"<NGAYLAP>20260815", b"<NGAYLAP>20260901")
     first, again = (canonical.encode(list(one(read_bytes(item)).resources)) for item in (data, later))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ from lienthong.sources.bhyt.note import vital_signs
         ("", None),
     ],
 )
-def test_birth_keeps_the_precision_it_has(text, expected):
+def test_birth_keeps_the_precision_it_has(text: Any, expected: Any) -> None:
     assert values.birth(text, "+07:00") == expected
 
 
@@ -47,7 +48,7 @@ def test_birth_keeps_the_precision_it_has(text, expected):
         ("20260803101", None),
     ],
 )
-def test_moments_take_the_facilitys_offset(text, expected):
+def test_moments_take_the_facilitys_offset(text: Any, expected: Any) -> None:
     assert values.moment(text, "+07:00") == expected
 
 
@@ -63,23 +64,23 @@ def test_moments_take_the_facilitys_offset(text, expected):
         ("٣", None),
     ],
 )
-def test_numbers_keep_their_digits(text, expected):
+def test_numbers_keep_their_digits(text: Any, expected: Any) -> None:
     found = values.number(text)
     assert (None if found is None else str(found)) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), [("9,8", Decimal("9.8")), ("1,000", None), ("1,5,5", None)])
-def test_a_comma_is_a_point_only_where_that_is_sure(text, expected):
+def test_a_comma_is_a_point_only_where_that_is_sure(text: Any, expected: Any) -> None:
     assert values.comma_number(text) == expected
 
 
-def test_text_is_nfc_and_without_control_characters():
+def test_text_is_nfc_and_without_control_characters() -> None:
     assert values.clean("  Nguye\u0302\u0303n\x07 ") == "Nguyễn"
     assert values.clean(None) == ""
     assert values.split(" A ;; B  C;") == ["A", "B C"]
 
 
-def test_the_day_picks_the_layout():
+def test_the_day_picks_the_layout() -> None:
     before, after = date(2026, 6, 30), date(2026, 7, 1)
     assert fields("XML2", before)["MUC_HUONG"].max_length == 3
     assert fields("XML2", after)["MUC_HUONG"].max_length == 4
@@ -88,7 +89,7 @@ def test_the_day_picks_the_layout():
     assert not fields("XML1", date(2025, 7, 1))["MAHUYEN_CU_TRU"].required
 
 
-def test_every_table_has_the_fields_of_the_annex():
+def test_every_table_has_the_fields_of_the_annex() -> None:
     counts = {table: len(fields(table, date(2026, 8, 1))) for table in TABLES}
     assert counts == {"XML1": 66, "XML2": 39, "XML3": 47, "XML4": 12, "XML5": 9}
     assert {"MA_THE", "TEN_BENH"} <= OLDER_ONLY
@@ -107,5 +108,5 @@ def test_every_table_has_the_fields_of_the_annex():
         ("Bệnh tỉnh, M 96", {}),
     ],
 )
-def test_vital_signs_are_read_only_where_they_are_said_exactly(text, expected):
+def test_vital_signs_are_read_only_where_they_are_said_exactly(text: Any, expected: Any) -> None:
     assert {sign.name: [part[2] for part in sign.values] for sign in vital_signs(text)} == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from typing import Any
 
 import pytest
 
@@ -13,17 +14,17 @@ from lienthong.core.settings import Settings
 from lienthong.sources import Converted
 
 
-def one(items) -> Converted:
+def one(items: Any) -> Any:
     (item,) = items
     assert isinstance(item, Converted)
     return item
 
 
-def dump(value) -> bytes:
+def dump(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def bundle(*entries, **more) -> bytes:
+def bundle(*entries: Any, **more: Any) -> bytes:
     return dump({"resourceType": "Bundle", "type": "transaction", "entry": list(entries), **more})
 
 
@@ -31,7 +32,7 @@ def new(kind: str, key: str, source: str = "main") -> str:
     return f"{kind}/{resource_id(source, kind, key)}"
 
 
-def test_a_resource_gets_this_nodes_id_and_keeps_its_key(read_bytes):
+def test_a_resource_gets_this_nodes_id_and_keeps_its_key(read_bytes: Any) -> None:
     item = one(read_bytes(b'{"resourceType":"Patient","id":"7","birthDate":"1965"}'))
     (patient,) = item.resources
     assert patient["id"] == resource_id("main", "Patient", "7")
@@ -39,18 +40,18 @@ def test_a_resource_gets_this_nodes_id_and_keeps_its_key(read_bytes):
     assert (item.origin.source, item.origin.record, item.rejected) == ("main", "line 1", None)
 
 
-def test_the_source_can_be_named(read_bytes):
+def test_the_source_can_be_named(read_bytes: Any) -> None:
     item = one(read_bytes(b'{"resourceType":"Patient","id":"7"}', source="lab"))
     assert item.origin.source == "lab"
     assert item.resources[0]["id"] == resource_id("lab", "Patient", "7")
 
 
-def test_decimals_keep_their_digits(read_bytes):
+def test_decimals_keep_their_digits(read_bytes: Any) -> None:
     text = b'{"resourceType":"Observation","id":"1","valueQuantity":{"value":1.10}}'
     assert b'"value":1.10' in canonical.encode(one(read_bytes(text)).resources[0])
 
 
-def test_the_sources_version_and_time_go_and_the_rest_of_meta_stays(read_bytes):
+def test_the_sources_version_and_time_go_and_the_rest_of_meta_stays(read_bytes: Any) -> None:
     meta = {"versionId": "3", "lastUpdated": "2020-01-01T00:00:00Z", "tag": [{"code": "x"}]}
     kept = one(read_bytes(dump({"resourceType": "Patient", "id": "1", "meta": meta}))).resources[0]
     assert kept["meta"] == {"tag": [{"code": "x"}]}
@@ -58,7 +59,7 @@ def test_the_sources_version_and_time_go_and_the_rest_of_meta_stays(read_bytes):
     assert "meta" not in gone
 
 
-def test_a_type_without_a_list_of_identifiers_is_left_alone(read_bytes):
+def test_a_type_without_a_list_of_identifiers_is_left_alone(read_bytes: Any) -> None:
     item = one(read_bytes(b'{"resourceType":"Composition","id":"1","identifier":{"value":"a"}}'))
     assert item.resources[0]["identifier"] == {"value": "a"}
     assert "identifier" not in one(read_bytes(b'{"resourceType":"Binary","id":"1"}')).resources[0]
@@ -81,19 +82,21 @@ def test_a_type_without_a_list_of_identifiers_is_left_alone(read_bytes):
         ),
     ],
 )
-def test_the_key_is_the_id_or_the_first_identifier_that_is_no_national_one(read_bytes, resource, key):
+def test_the_key_is_the_id_or_the_first_identifier_that_is_no_national_one(
+    read_bytes: Any, resource: Any, key: Any
+) -> None:
     item = one(read_bytes(dump({"resourceType": "Patient", **resource})))
     assert item.resources[0]["id"] == resource_id("main", "Patient", key)
 
 
-def test_without_any_key_the_content_is_the_key(read_bytes):
+def test_without_any_key_the_content_is_the_key(read_bytes: Any) -> None:
     first, again = (one(read_bytes(b'{"resourceType":"Patient","gender":"male"}')).resources[0] for _ in range(2))
     other = one(read_bytes(b'{"resourceType":"Patient","gender":"female"}')).resources[0]
     assert first == again
     assert first["id"] != other["id"]
 
 
-def test_relative_references_move_and_others_stay(read_bytes):
+def test_relative_references_move_and_others_stay(read_bytes: Any) -> None:
     texts = [
         ("Patient/7", new("Patient", "7")),
         ("Patient/7/_history/2", new("Patient", "7")),
@@ -108,7 +111,7 @@ def test_relative_references_move_and_others_stay(read_bytes):
     assert [item["reference"] for item in performers] == [moved for _, moved in texts]
 
 
-def test_references_inside_contained_resources_and_extensions_move(read_bytes):
+def test_references_inside_contained_resources_and_extensions_move(read_bytes: Any) -> None:
     resource = {
         "resourceType": "Observation",
         "id": "1",
@@ -121,7 +124,7 @@ def test_references_inside_contained_resources_and_extensions_move(read_bytes):
     assert body["extension"][0]["valueReference"]["reference"] == new("Patient", "7")
 
 
-def test_a_bundles_references_lead_to_its_entries(read_bytes):
+def test_a_bundles_references_lead_to_its_entries(read_bytes: Any) -> None:
     uuid = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"
     base = "http://hospital.example/fhir/"
     data = bundle(
@@ -150,12 +153,12 @@ def test_a_bundles_references_lead_to_its_entries(read_bytes):
 
 
 @pytest.mark.parametrize("kind", ["transaction", "batch", "collection", "searchset", "document", "message"])
-def test_every_kind_of_bundle_that_holds_records_is_read(read_bytes, kind):
+def test_every_kind_of_bundle_that_holds_records_is_read(read_bytes: Any, kind: Any) -> None:
     data = bundle({"resource": {"resourceType": "Composition", "id": "c"}}, type=kind)
     assert one(read_bytes(data)).resources[0]["resourceType"] == "Composition"
 
 
-def test_a_bad_entry_stops_only_itself(read_bytes):
+def test_a_bad_entry_stops_only_itself(read_bytes: Any) -> None:
     data = bundle(
         {"resource": {"resourceType": "Patient", "id": "1"}},
         7,
@@ -193,19 +196,19 @@ def test_a_bad_entry_stops_only_itself(read_bytes):
         ({"fhirVersion": "4.3.0"}, "fhir-version-unsupported"),
     ],
 )
-def test_a_bundle_that_cant_be_taken_apart_is_rejected_whole(read_bytes, change, code):
+def test_a_bundle_that_cant_be_taken_apart_is_rejected_whole(read_bytes: Any, change: Any, code: Any) -> None:
     item = one(read_bytes(dump({"resourceType": "Bundle", "type": "batch", "entry": [{}], **change})))
     assert (item.origin.record, item.rejected.code) == ("", code)
 
 
-def test_an_empty_bundle_and_a_search_outcome_are_noted(read_bytes):
+def test_an_empty_bundle_and_a_search_outcome_are_noted(read_bytes: Any) -> None:
     assert one(read_bytes(bundle())).findings[0].code == "bundle-empty"
     outcome = {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}}
     item = one(read_bytes(bundle(outcome, type="searchset")))
     assert (item.resources, item.findings[0].code) == ((), "bundle-search-outcome")
 
 
-def test_a_resource_of_another_version_is_named_and_rejected(read_bytes):
+def test_a_resource_of_another_version_is_named_and_rejected(read_bytes: Any) -> None:
     other = dump({"resourceType": "CapabilityStatement", "id": "1", "fhirVersion": "5.0.0"})
     assert one(read_bytes(other)).rejected.code == "fhir-version-unsupported"
     own = dump({"resourceType": "CapabilityStatement", "id": "1", "fhirVersion": "4.0.1"})
@@ -214,7 +217,7 @@ def test_a_resource_of_another_version_is_named_and_rejected(read_bytes):
     assert one(read_bytes(guide)).rejected is None
 
 
-def test_a_bad_line_stops_only_itself(read_bytes):
+def test_a_bad_line_stops_only_itself(read_bytes: Any) -> None:
     lines = [
         b'\xef\xbb\xbf{"resourceType":"Patient","id":"1"}',
         b'{"resourceType":"Patient","id":',
@@ -237,18 +240,18 @@ def test_a_bad_line_stops_only_itself(read_bytes):
     ]
 
 
-def test_a_broken_first_line_does_not_hide_the_others(read_bytes):
+def test_a_broken_first_line_does_not_hide_the_others(read_bytes: Any) -> None:
     items = read_bytes(b'{broken\n{"resourceType":"Patient","id":"1"}\n', "a.ndjson")
     assert [item.rejected is None for item in items] == [False, True]
 
 
-def test_lines_may_hold_bundles(read_bytes):
+def test_lines_may_hold_bundles(read_bytes: Any) -> None:
     line = bundle({"resource": {"resourceType": "Patient", "id": "1"}})
     items = read_bytes(line + b"\n" + line)
     assert [item.origin.record for item in items] == ["line 1 entry[0]", "line 2 entry[0]"]
 
 
-def test_a_long_line_is_rejected_and_the_next_is_read(read_bytes):
+def test_a_long_line_is_rejected_and_the_next_is_read(read_bytes: Any) -> None:
     lines = (
         b'{"resourceType":"Patient","id":"1"}\n{"x":"' + b"a" * 3000 + b'"}\n{"resourceType":"Patient","id":"2"}\n'
     )
@@ -256,7 +259,7 @@ def test_a_long_line_is_rejected_and_the_next_is_read(read_bytes):
     assert [item.rejected.code if item.rejected else "" for item in items] == ["", "record-too-large", ""]
 
 
-def test_lines_and_documents_longer_than_the_head_are_told_apart(read_bytes):
+def test_lines_and_documents_longer_than_the_head_are_told_apart(read_bytes: Any) -> None:
     filler = "a" * (3 << 19)
     line = dump({"resourceType": "Patient", "id": "1", "x": filler})
     assert [item.origin.record for item in read_bytes(line)] == ["line 1"]
@@ -269,7 +272,7 @@ def test_lines_and_documents_longer_than_the_head_are_told_apart(read_bytes):
     assert len(read_bytes(short)) == 50_000
 
 
-def test_a_document_above_the_limit_is_rejected(read_bytes):
+def test_a_document_above_the_limit_is_rejected(read_bytes: Any) -> None:
     item = one(read_bytes(b'{"resourceType":"Patient",\n"id":"1"}', settings=Settings(max_record_bytes=10)))
     assert item.rejected is None  # it is within the head, which is read in any case
     large = b'{"resourceType":"Patient",\n"x":"' + b"a" * (2 << 20) + b'"}'
@@ -277,14 +280,14 @@ def test_a_document_above_the_limit_is_rejected(read_bytes):
     assert item.rejected.code == "record-too-large"
 
 
-def test_the_same_bytes_give_the_same_resources(read_bytes):
+def test_the_same_bytes_give_the_same_resources(read_bytes: Any) -> None:
     data = bundle({"resource": {"resourceType": "Patient", "gender": "male", "name": [{"text": "Đỗ"}]}})
     first, again = (canonical.encode(one(read_bytes(data)).resources[0]) for _ in range(2))
     assert first == again
     assert unicodedata.is_normalized("NFC", first.decode())
 
 
-def test_deep_extensions_are_rejected_and_not_a_crash(read_bytes):
+def test_deep_extensions_are_rejected_and_not_a_crash(read_bytes: Any) -> None:
     text = '{"url":"u"}'
     for _ in range(440):
         text = '{"url":"u","extension":[' + text + "]}"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from lienthong.terminology import maps, systems, units, valuesets
 
 
-def test_a_code_has_its_meaning_in_both_languages():
+def test_a_code_has_its_meaning_in_both_languages() -> None:
     concept = valuesets.lookup("MA_LOAI_RV", "3", date(2026, 8, 1))
     assert concept is not None
     assert (concept.vi, concept.en) == ("Trốn viện", "Absconded")
     assert concept.source
 
 
-def test_a_code_holds_from_its_first_day():
+def test_a_code_holds_from_its_first_day() -> None:
     assert valuesets.lookup("MA_LOAI_KCB", "14", date(2026, 7, 31)) is None
     assert valuesets.lookup("MA_LOAI_KCB", "14", date(2026, 8, 1)) is not None
     assert valuesets.lookup("MA_LOAI_KCB", "14", None) is not None
@@ -39,11 +40,11 @@ def test_a_code_holds_from_its_first_day():
         ("NOTHING", "1", None, False),
     ],
 )
-def test_a_code_is_outside_only_where_that_is_sure(name, code, on, outside):
+def test_a_code_is_outside_only_where_that_is_sure(name: Any, code: Any, on: Any, outside: Any) -> None:
     assert valuesets.is_outside(name, code, on) is outside
 
 
-def test_every_care_type_that_is_known_has_a_class_but_other():
+def test_every_care_type_that_is_known_has_a_class_but_other() -> None:
     day = date(2026, 8, 1)
     without = [
         item.code for item in valuesets.concepts("MA_LOAI_KCB") if maps.encounter_class(item.code, day) is None
@@ -64,9 +65,9 @@ def test_every_care_type_that_is_known_has_a_class_but_other():
         ("viên", None),
     ],
 )
-def test_units(written, code):
+def test_units(written: Any, code: Any) -> None:
     assert units.ucum(written) == code
 
 
-def test_systems_are_named_by_their_field():
+def test_systems_are_named_by_their_field() -> None:
     assert systems.bhyt("MA_THUOC") == "urn:x-lienthong:bhyt:MA_THUOC"
