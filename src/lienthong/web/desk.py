@@ -9,30 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any, Protocol
 
 from lienthong.core.actors import Actor
-from lienthong.core.finding import Finding
 from lienthong.decisions.statement import Verdict
+from lienthong.record import FindingGroup, Published, RecordRow
 from lienthong.web.measurements import Finding as Answer
 from lienthong.web.measurements import Panel
 from lienthong.web.person import Age, Person
 from lienthong.web.suggestion import Frequency, SuggestionView
+from lienthong.web.texts import Words
 from lienthong.web.timeline import Summary, Timeline
 
 __all__ = [
     "BatchRow",
-    "Count",
     "Desk",
     "FilePage",
     "FileRow",
     "IngestPage",
     "PatientPage",
     "QuarantineRow",
-    "RecordRow",
     "ResourceOrigin",
     "ResourcePage",
-    "RuleFindings",
     "Wish",
     "WorklistPage",
     "WorklistRow",
@@ -41,16 +40,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """One open suggestion: whose, how urgent, about what, why and since when; sex and reasons are message ids."""
+    """One open suggestion: whose, how urgent, about what, why and since when; `risk` only sets the order."""
 
     suggestion: str
     person: str
     name: str
     age: Age | None
     sex: str
+    risk: Decimal | None
     frequency: Frequency | None
-    product: str
-    reasons: tuple[str, ...]
+    product: Words
+    reasons: tuple[Words, ...]
     since: datetime
 
 
@@ -93,90 +93,80 @@ class Wish:
     reason: str
     change: str
 
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """One term of the balance."""
-
-    label: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFindings:
-    """The findings of one rule in a batch: how many, and the first of them with place, message and cure."""
-
-    severity: str
-    rule: str
-    title: str
-    source: str
-    count: int
-    examples: tuple[Finding, ...]
+    @property
+    def own(self) -> Decimal:
+        """The physician's own estimate as a number of a hundred."""
+        return Decimal(self.change)
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
+    """A quarantined record, or a whole file (`record` empty); `resolved` once a later ingest has kept it."""
+
     file: str
     record: str
     reason: str
     rule: str
     since: str
+    resolved: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file of a batch: its records as they were read, kept and quarantined."""
+    """One file of a batch: how many of its records stand in the record by it, and how many are quarantined."""
 
     number: int
     name: str
     format: str
     size: int
-    records: int
-    kept: int
+    sha256: str
+    traced: int
     quarantined: int
+    unreadable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
+    """One ingest: its number, where from, by whom and when it was published."""
+
     id: int
     source: str
+    actor: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class IngestPage:
-    """One ingest: when, by whom, the balance of its records, findings by rule, quarantine and files left out."""
+    """One ingest: the balance of its records, findings by kind, quarantine, files, and files that were left out.
+
+    `summary` holds the counts: records = kept + quarantined, resources read = new + updated + unchanged.
+    """
 
     batch: BatchRow
     batches: tuple[BatchRow, ...]
+    summary: Published
     files: tuple[FileRow, ...]
-    records: int
-    kept: int
-    quarantined: int
-    resources: tuple[Count, ...]
-    findings: Mapping[str, int]
-    rules: tuple[RuleFindings, ...]
+    findings: tuple[FindingGroup, ...]
     quarantine: tuple[QuarantineRow, ...]
-    left_out: tuple[tuple[str, str], ...]
 
     @property
     def balances(self) -> bool:
-        return self.records == self.kept + self.quarantined
+        counts, resources = self.summary, self.summary.resources
+        return (
+            counts.records == counts.kept + counts.quarantined.records
+            and resources.read == resources.new + resources.updated + resources.unchanged
+        )
 
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One record of a file and the resources it became (`Type/id`)."""
-
-    record: str
-    resources: tuple[str, ...]
+    @property
+    def waiting(self) -> int:
+        """How much of this ingest is still quarantined: records and whole files."""
+        return sum(not row.resolved for row in self.quarantine)
 
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
     batch: BatchRow
     file: FileRow
-    sha256: str
     rows: tuple[RecordRow, ...]
     page: int
     pages: int

@@ -8,14 +8,16 @@ from starlette.responses import Response
 
 from lienthong.core import canonical
 from lienthong.core.clock import instant
+from lienthong.core.finding import Place
 from lienthong.web.desk import Desk, IngestPage
 from lienthong.web.tables import as_csv, as_json
 from lienthong.web.visit import Visit
 
 __all__ = ["Ingest"]
 
-_FINDINGS = ("severity", "rule", "title", "source", "count", "file", "record", "place", "message", "cure")
-_QUARANTINE = ("file", "record", "rule", "reason", "since")
+_FINDINGS = ("severity", "code", "rule", "title", "source", "count", "file", "record", "place", "message", "cure")
+_QUARANTINE = ("file", "record", "rule", "reason", "since", "resolved")
+_SHOWN = 200
 
 
 class Ingest:
@@ -28,7 +30,7 @@ class Ingest:
         found = self._batch(visit)
         if found is None:
             return visit.page("ingest_empty.html", here="ingest")
-        return visit.page("ingest.html", here="ingest", batch=found)
+        return visit.page("ingest.html", here="ingest", batch=found, place=place_in_record, most=_SHOWN)
 
     def as_json(self, visit: Visit) -> Response:
         found = self._batch(visit)
@@ -81,52 +83,45 @@ def _text(value: Any) -> str:
 
 def _plain(found: IngestPage) -> dict[str, Any]:
     return {
-        "batch": found.batch.id,
+        **found.summary.to_json(),
         "source": found.batch.source,
         "at": instant(found.batch.at),
-        "files": [
+        "balances": found.balances,
+        "file_rows": [
             {
                 "name": file.name,
                 "format": file.format,
                 "size": file.size,
-                "records": file.records,
-                "kept": file.kept,
+                "sha256": file.sha256,
+                "traced": file.traced,
                 "quarantined": file.quarantined,
+                "unreadable": file.unreadable,
             }
             for file in found.files
         ],
-        "records": found.records,
-        "kept": found.kept,
-        "quarantined": found.quarantined,
-        "balances": found.balances,
-        "resources": {count.label: count.number for count in found.resources},
-        "findings": dict(found.findings),
-        "left_out": [{"file": name, "why": why} for name, why in found.left_out],
     }
 
 
 def _findings(found: IngestPage | None) -> list[dict[str, Any]]:
+    """The first findings of each kind, one row each, with the count of all of that kind."""
     if found is None:
         return []
     return [
         {
-            "severity": rule.severity,
-            "rule": rule.rule,
-            "title": rule.title,
-            "source": rule.source,
-            "count": rule.count,
+            "severity": group.severity.value,
+            "code": group.code,
+            "rule": example.rule.id,
+            "title": example.rule.title,
+            "source": example.rule.source,
+            "count": group.count,
             "file": example.place.file,
             "record": example.place.record,
-            "place": " ".join(
-                part
-                for part in (example.place.table, example.place.row, example.place.field, example.place.path)
-                if part
-            ),
+            "place": place_in_record(example.place),
             "message": example.message,
             "cure": example.cure,
         }
-        for rule in found.rules
-        for example in rule.examples
+        for group in found.findings
+        for example in group.examples
     ]
 
 
@@ -134,6 +129,18 @@ def _quarantine(found: IngestPage | None) -> list[dict[str, Any]]:
     if found is None:
         return []
     return [
-        {"file": row.file, "record": row.record, "rule": row.rule, "reason": row.reason, "since": row.since}
+        {
+            "file": row.file,
+            "record": row.record,
+            "rule": row.rule,
+            "reason": row.reason,
+            "since": row.since,
+            "resolved": row.resolved,
+        }
         for row in found.quarantine
     ]
+
+
+def place_in_record(place: Place) -> str:
+    """Where in its record a fault is: table, row, field or path."""
+    return " ".join(part for part in (place.table, place.row, place.field, place.path) if part)

@@ -55,10 +55,11 @@ def _environment(speech: Language, zone: tzinfo) -> Environment:
         return line_chart(panel, speech, zone, finding_of_panel(panel, speech, zone))
 
     environment.filters.update(
-        word=lambda message: speech.gettext(message) if message else "",
+        word=speech.say,
         day=lambda when: speech.when(when, zone) if isinstance(when, str) else speech.day(when.astimezone(zone)),
         moment=lambda when: f"{speech.day(when.astimezone(zone))} {when.astimezone(zone):%H:%M}",
         number=lambda value, places=None: speech.number(value, places),
+        bytes=speech.size,
         ago=lambda since, now: speech.ago(since, now),
         age=lambda value: told_age(value, speech),
         unit=lambda unit: _UNITS.get(unit, unit),

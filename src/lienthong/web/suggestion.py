@@ -1,15 +1,34 @@
 """A product's suggestion as a physician reads it: what it says, why, from what, within which limits, and who signed.
 
-It is read from the RiskAssessment alone; nothing is computed here but the way to say a probability.
+It is read from the RiskAssessment that the product wrote; nothing is computed here but the way to say a probability.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
-__all__ = ["Frequency", "Input", "Reason", "SignedView", "SuggestionView", "frequency_of"]
+from lienthong.products import suggestion as written
+from lienthong.products.card import Card
+from lienthong.web.elements import first, text
+from lienthong.web.texts import Words, mark
+
+__all__ = [
+    "Frequency",
+    "Input",
+    "Reason",
+    "SignedView",
+    "SuggestionView",
+    "card_of",
+    "frequency_of",
+    "reasons_in_a_line",
+    "view_of",
+]
+
+_LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +47,28 @@ class Frequency:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One factor and how far it moves the risk: signed, in the product's own scale."""
+    """One factor and how far it moves the risk: `size` is signed and sets the bar, `ratio` says it in a number.
 
-    label: str
-    value: str
+    `size` is the logarithm of the hazard ratio, so that halving and doubling have bars of one length.
+    """
+
+    label: Words
+    value: Words
     size: Decimal
+    ratio: Decimal
+    told: Words
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input as it was used: what, the value with its unit, when measured, and the resource it came from."""
+    """One input as it was used: `given` is how it stood in the record where that differs, `links` are `Type/id`."""
 
-    label: str
-    value: str
-    unit: str
+    label: Words
+    value: Words
+    given: str
+    given_unit: str
     when: str
-    link: str
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +91,105 @@ class SignedView:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionView:
-    """One suggestion, open while no physician has decided.
+    """One suggestion, open while no physician has decided; `frequency` is always what the product said.
 
-    `baseline` says what the reasons are measured from and `scale` in what; `card` is the product's card in the order
-    in which it is read. All words are message ids or a product's own.
+    `since` is when the product wrote it; `card` is the product's card in the order in which it is read.
     """
 
     id: str
     version: str
     status: str
-    product: str
+    product: Words
     product_version: str
-    outcome: str
+    sentence: Words
     frequency: Frequency | None
-    baseline: str
-    scale: str
     reasons: tuple[Reason, ...]
     inputs: tuple[Input, ...]
-    missing: tuple[str, ...]
-    limits: tuple[str, ...]
+    missing: tuple[Words, ...]
+    limits: tuple[Words, ...]
     since: datetime
-    card: tuple[tuple[str, str | tuple[str, ...]], ...]
+    card: tuple[tuple[str, tuple[Words, ...]], ...]
     signed: tuple[SignedView, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "preliminary"
 
     @property
     def widest(self) -> Decimal:
         return max((abs(reason.size) for reason in self.reasons), default=Decimal(0))
 
-    @property
-    def is_open(self) -> bool:
-        return self.status == "preliminary"
+
+def view_of(
+    resource: Mapping[str, Any],
+    *,
+    since: datetime,
+    card: Card | None,
+    signed: Iterable[SignedView] = (),
+) -> SuggestionView:
+    """The suggestion in a RiskAssessment that a product of this node wrote, for the page."""
+    found = written.read(resource)
+    years = years_of(resource)
+    said = found.risk if found.original is None else found.original
+    return SuggestionView(
+        id=text(resource.get("id")),
+        version=text(first(resource.get("meta")).get("versionId")),
+        status=found.status,
+        product=found.title or found.product,
+        product_version=found.version,
+        sentence=found.sentence or "",
+        frequency=None if said is None else frequency_of(said, years),
+        reasons=tuple(
+            Reason(item.label, item.value, item.effect, item.hazard_ratio, item.text) for item in found.contributions
+        ),
+        inputs=tuple(
+            Input(
+                item.label,
+                item.shown,
+                item.given if item.given_unit and item.given_unit != item.unit else "",
+                item.given_unit,
+                item.time,
+                item.references,
+            )
+            for item in found.inputs
+        ),
+        missing=tuple(item.text for item in found.missing),
+        limits=found.limits,
+        since=since,
+        card=() if card is None else card_of(card),
+        signed=tuple(signed),
+    )
+
+
+def reasons_in_a_line(resource: Mapping[str, Any]) -> tuple[Words, ...]:
+    """The weightiest reasons that raise the risk, for a list; where none does, the weightiest that lower it."""
+    found = [item for item in written.read(resource).contributions if item.effect]
+    raising = [item for item in found if item.effect > 0]
+    return tuple(item.label for item in sorted(raising or found, key=lambda item: -abs(item.effect))[:_LINE])
+
+
+def years_of(resource: Mapping[str, Any]) -> int | None:
+    """Over how many years the probability is told; None where the product tells none."""
+    period = first(first(resource.get("prediction")).get("whenPeriod"))
+    try:
+        start, end = (date.fromisoformat(text(period.get(side))[:10]) for side in ("start", "end"))
+    except ValueError:
+        return None
+    return end.year - start.year or None
+
+
+def card_of(card: Card) -> tuple[tuple[str, tuple[Words, ...]], ...]:
+    """The card's statements, each with its heading (a message id)."""
+    return (
+        (mark("What it is for"), (card.intended_use,)),
+        (mark("Whom it was made on"), (card.population,)),
+        (mark("Who may use it"), (card.users,)),
+        (mark("What it gives"), (card.output,)),
+        (mark("From which data it was made"), (card.data,)),
+        (mark("Limits"), card.limits),
+        (mark("Source"), (f"{card.citation} doi:{card.doi}",)),
+        (mark("Who answers for it"), (card.owner,)),
+    )
 
 
 def frequency_of(

@@ -19,7 +19,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-__all__ = ["LANGUAGES", "Language", "catalog", "language", "mark", "parse_when"]
+from lienthong.products.card import Text
+
+__all__ = ["LANGUAGES", "Language", "Words", "catalog", "language", "mark", "parse_when"]
+
+Words = str | Text
+"""Words for people: a message id (or data's own words), or a product's sentence in each language."""
 
 
 def mark(message: str) -> str:
@@ -55,6 +60,12 @@ class Language:
         found = self.messages.get(message)
         return found if isinstance(found, str) and found else message
 
+    def say(self, words: Words) -> str:
+        """The words in this language."""
+        if isinstance(words, Text):
+            return words.vi if self.code == "vi" else words.en
+        return self.gettext(words) if words else ""
+
     def ngettext(self, one: str, many: str, count: int) -> str:
         found = self.messages.get(one)
         if isinstance(found, tuple):
@@ -76,6 +87,13 @@ class Language:
         digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
         pattern = "#,##0." + "0" * digits if digits else "#,##0"
         return str(format_decimal(value, format=pattern, locale=self.locale, decimal_quantization=False))
+
+    def size(self, count: int) -> str:
+        """A number of bytes in the unit that a reader grasps (decimal units, as disks are sold)."""
+        for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+            if count >= size:
+                return f"{self.number(Decimal(count) / size, 1)} {unit}"
+        return f"{count} B"
 
     def day(self, value: date | datetime) -> str:
         if isinstance(value, datetime):

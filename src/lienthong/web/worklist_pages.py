@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from lienthong.core.clock import instant
 from lienthong.web.desk import Desk, WorklistRow
 from lienthong.web.tables import as_csv, as_json
+from lienthong.web.texts import Language
 from lienthong.web.visit import Visit
 
 __all__ = ["Worklist"]
@@ -48,7 +49,7 @@ class Worklist:
         return RedirectResponse("/worklist", status_code=303)
 
     def as_json(self, visit: Visit) -> Response:
-        return as_json({"search": visit.session.search if visit.session else "", "rows": self._rows(visit)})
+        return as_json({"rows": self._rows(visit)})
 
     def as_csv(self, visit: Visit) -> Response:
         rows = [{**row, "reasons": "; ".join(row["reasons"])} for row in self._rows(visit)]
@@ -57,21 +58,21 @@ class Worklist:
     def _rows(self, visit: Visit) -> list[dict[str, Any]]:
         assert visit.session is not None
         found = self._desk.worklist(visit.actor, search=visit.session.search, page=1, size=_WHOLE)
-        return [_plain(row) for row in found.rows]
+        return [_plain(row, visit.speech) for row in found.rows]
 
 
-def _plain(row: WorklistRow) -> dict[str, Any]:
+def _plain(row: WorklistRow, speech: Language) -> dict[str, Any]:
     return {
         "suggestion": row.suggestion,
         "person": row.person,
         "name": row.name,
         "age": row.age.count if row.age else None,
         "age_unit": row.age.unit if row.age else None,
-        "sex": row.sex,
-        "product": row.product,
+        "sex": speech.say(row.sex),
+        "product": speech.say(row.product),
         "count": row.frequency.count if row.frequency else None,
         "of": row.frequency.of if row.frequency else None,
         "years": row.frequency.years if row.frequency else None,
-        "reasons": list(row.reasons),
+        "reasons": [speech.say(reason) for reason in row.reasons],
         "since": instant(row.since),
     }
