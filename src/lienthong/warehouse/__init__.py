@@ -2,6 +2,6 @@
 
 from lienthong.warehouse.built import Balance, Built, CheckCounts
 from lienthong.warehouse.run import read_view, run_view
-from lienthong.warehouse.store import Table, Warehouse
+from lienthong.warehouse.store import Warehouse
 
-__all__ = ["Balance", "Built", "CheckCounts", "Table", "Warehouse", "read_view", "run_view"]
+__all__ = ["Balance", "Built", "CheckCounts", "Warehouse", "read_view", "run_view"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +16,7 @@ from lienthong.warehouse.fhir_tables import Readable
 from lienthong.warehouse.manifest import Manifest, read_manifest
 from lienthong.warehouse.query import run_query
 
-__all__ = ["Table", "Warehouse"]
+__all__ = ["Warehouse"]
 
 NOT_BUILT = ErrorKind(
     "warehouse-not-built",
@@ -37,14 +36,6 @@ _NO_TABLES: Mapping[str, pa.Table] = {}
 
 def _quiet(_step: str, _done: int, _of: int | None) -> None:
     """Progress that nobody watches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of a snapshot: its Parquet file, and its rows."""
-
-    path: Path
-    rows: int
 
 
 class Warehouse:
@@ -80,11 +71,15 @@ class Warehouse:
         manifest = read_manifest(self._folder)
         return manifest.snapshot if manifest else None
 
-    def tables(self) -> dict[str, Table]:
-        """The tables of the current snapshot by name, e.g. `omop.person`; none where nothing has been built."""
+    def tables(self) -> dict[str, int]:
+        """The rows of each table of the current snapshot by name, e.g. `omop.person`."""
         manifest = read_manifest(self._folder)
-        tables = manifest.tables if manifest else {}
-        return {name: Table(self._folder / table.file, table.rows) for name, table in tables.items()}
+        return {name: table.rows for name, table in manifest.tables.items()} if manifest else {}
+
+    def files(self) -> dict[str, Path]:
+        """The Parquet file of each table of the current snapshot, for an export."""
+        manifest = self._current()
+        return {name: self._folder / table.file for name, table in manifest.tables.items()}
 
     def report(self) -> Mapping[str, object]:
         """What came of the build that made the current snapshot (`Built` as JSON)."""
