@@ -1,9 +1,10 @@
 -- The inputs of cvd-risk: one row for each thing that the record says about a person's inputs.
--- Joins: membership (patient, person) and product_code (list, system, match, code), handed in beside the warehouse.
+-- Joins, handed in beside the warehouse: record.membership (patient, person) and
+-- record.product_code (list, system, match, code).
 -- Which value counts, in which unit and how old it may be, is for the product to judge; here only what is there.
 WITH patient AS (
     SELECT coalesce(m.person, p.id) AS person, p.*
-      FROM views.patient p LEFT JOIN membership m ON m.patient = p.id
+      FROM views.patient p LEFT JOIN record.membership m ON m.patient = p.id
 ),
 -- Measured values: the ten newest of each kind, each Observation or component of one on its own.
 measured AS (
@@ -12,7 +13,7 @@ measured AS (
                     o.value_unit, o.value_unit_code, '') AS unit,
            coalesce(o.effective, o.effective_instant, o.effective_start, o.issued, '') AS time,
            o.status, coalesce(o.code_text, o.code_display, '') AS text
-      FROM views.observation o JOIN product_code c
+      FROM views.observation o JOIN record.product_code c
         ON c.list IN ('systolic', 'total-cholesterol', 'hdl') AND c.code = o.code
        AND contains(coalesce(o.code_system, ''), c.system)
      WHERE o.status IN ('final', 'amended', 'corrected') AND o.value_text IS NOT NULL AND o.value_comparator IS NULL
@@ -24,8 +25,8 @@ smoking AS (
            coalesce(o.effective, o.effective_instant, o.effective_start, o.issued, '') AS time,
            o.status, coalesce(any_value(o.value_code_text), '') AS text
       FROM views.observation o
-      JOIN product_code c ON c.list = 'smoking' AND c.code = o.code AND contains(coalesce(o.code_system, ''), c.system)
-      LEFT JOIN product_code a ON a.list LIKE 'answer:%' AND a.code = o.value_code
+      JOIN record.product_code c ON c.list = 'smoking' AND c.code = o.code AND contains(coalesce(o.code_system, ''), c.system)
+      LEFT JOIN record.product_code a ON a.list LIKE 'answer:%' AND a.code = o.value_code
      WHERE o.status IN ('final', 'amended', 'corrected')
      GROUP BY ALL
 ),
@@ -37,7 +38,7 @@ diagnosis AS (
     SELECT DISTINCT c.list AS input, d.patient_key, d.resource_key, d.code AS value, '' AS unit,
            coalesce(d.onset, d.onset_start, d.recorded_date, '') AS time, coalesce(d.verification_status, '') AS status,
            coalesce(d.code_text, d.code_display, '') AS text
-      FROM views.condition d JOIN product_code c
+      FROM views.condition d JOIN record.product_code c
         ON c.list IN ('diabetes', 'prior-cvd') AND contains(coalesce(d.code_system, ''), c.system)
        AND CASE c.match WHEN 'prefix' THEN starts_with(replace(d.code, '.', ''), replace(c.code, '.', ''))
                         ELSE d.code = c.code END
@@ -68,7 +69,7 @@ named AS (
 ),
 treating AS (
     SELECT DISTINCT n.medication_system, n.medication, n.medication_display, n.medication_text, n.medication_key
-      FROM named n JOIN product_code c ON c.list = 'treatment'
+      FROM named n JOIN record.product_code c ON c.list = 'treatment'
        AND CASE c.match
            WHEN 'text' THEN contains(n.words, c.code)
            ELSE (contains(coalesce(n.medication_system, ''), c.system) AND starts_with(n.medication, c.code))
