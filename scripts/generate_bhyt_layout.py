@@ -50,6 +50,7 @@ def rows(fields: Path) -> Iterator[tuple[str, ...]]:
                 yield (table, row["position"], row["field"], "text", "", "no", "4210/QĐ-BYT 2017", "", "2024-06-30")
                 continue
             kind = "text" if row["field"] in CODES else TYPES[row["type"]]
+            kind = "number" if row["field"] == "CAN_NANG" else kind  # kilograms with a decimal point, says its rule
             lengths = [int(row[name]) for name in ("max_length", "validator_max_length") if row[name].isdigit()]
             length = str(max(lengths)) if lengths else ""
             required = "yes" if row["required"] == "yes" and row["sure"] == "yes" else "no"

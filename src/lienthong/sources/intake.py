@@ -61,7 +61,7 @@ def installed() -> Mapping[str, Source]:
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Found]:
-    """The files of folders and paths in a stable order, each once; links to folders are not followed.
+    """The files of folders and paths in a stable order, each once.
 
     Raises `path-not-found` before anything is given.
     """
@@ -80,12 +80,24 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Found]:
 
 
 def _walk(folder: Path, base: Path) -> Iterator[Found]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
+    """Links to folders are followed, each folder once; a folder that can't be opened is found as a faulty file."""
+    closed: list[str] = []
+
+    def note(error: OSError) -> None:
+        closed.append(error.filename)
+
+    seen = {os.path.realpath(folder)}
+    for parent, folders, files in os.walk(
+        folder, followlinks=True, onerror=lambda error: closed.append(error.filename)
+    ):
+        real = {name: os.path.realpath(os.path.join(parent, name)) for name in folders}
+        folders[:] = sorted(name for name in folders if real[name] not in seen)
+        seen.update(real.values())
         inside = os.path.relpath(parent, folder)
         for file in sorted(files):
-            name = os.path.normpath(os.path.join(base.name, inside, file))
-            yield Found(Path(parent, file), name, False)
+            yield Found(Path(parent, file), os.path.normpath(os.path.join(base.name, inside, file)), False)
+    for name in sorted(closed):
+        yield Found(Path(name), os.path.normpath(os.path.join(base.name, os.path.relpath(name, folder))), False)
 
 
 def read(

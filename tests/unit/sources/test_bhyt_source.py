@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from decimal import Decimal
 from pathlib import Path
@@ -571,3 +572,15 @@ def test_the_same_claim_gives_the_same_bytes(bhyt: Any, read_bytes: Any) -> None
     later = data.replace(b"<NGAYLAP>20260815", b"<NGAYLAP>20260901")
     first, again = (canonical.encode(list(one(read_bytes(item)).resources)) for item in (data, later))
     assert first == again
+
+
+def test_hostile_files_take_no_more_than_their_length(bhyt: Any, read_bytes: Any) -> None:
+    began = time.monotonic()
+    read_bytes(b"<!---->" * 20_000 + b"x", "a.xml", given=False)
+    cdata = bhyt.part("XML5", "<CHI_TIET_DIEN_BIEN_BENH>" + "<![CDATA[" * 50_000)
+    assert codes(one(read_bytes(bhyt.envelope([*bhyt.parts(), cdata]))))[0] == "bhyt-characters-cleaned"
+    rows = [{**DRUG, "MA_BAC_SI": ""}] * 3_000
+    many = {"MA_BENH_KT": ";".join(f"X{n}" for n in range(20_000)), "MA_THE_BHYT": ";".join(map(str, range(20_000)))}
+    item = one(read_bytes(bhyt.claim(many, XML2=rows)))
+    assert len(of(item, "MedicationRequest")) == 3_000
+    assert time.monotonic() - began < 20  # seconds where a quadratic reader takes minutes

@@ -61,10 +61,30 @@ def test_find_refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert "Check the path." in error.value.text()
 
 
-def test_a_link_to_a_folder_is_not_followed_into_a_ring(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(PATIENT)
-    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
-    assert [found.name.split("/")[-1] for found in sources.find([tmp_path])] == ["a.json"]
+def test_links_to_folders_are_followed_but_never_in_a_ring(tmp_path: Path) -> None:
+    inside, beside = tmp_path / "inside", tmp_path / "beside"
+    inside.mkdir()
+    beside.mkdir()
+    (inside / "a.json").write_bytes(PATIENT)
+    (beside / "b.json").write_bytes(PATIENT)
+    (inside / "ring").symlink_to(inside, target_is_directory=True)
+    (inside / "linked").symlink_to(beside, target_is_directory=True)
+    assert [found.name for found in sources.find([inside])] == ["inside/a.json", "inside/linked/b.json"]
+
+
+def test_a_folder_that_cant_be_opened_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> Any:
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (item,) = sources.read(tmp_path)
+    assert item.rejected is not None
+    assert item.rejected.place.file == f"{tmp_path.name}/closed"
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket", "dangling", "unreadable"])

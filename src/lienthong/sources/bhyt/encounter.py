@@ -118,12 +118,13 @@ def _other_facility(code: str) -> dict[str, Any] | None:
 def _add_conditions(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> list[dict[str, Any]]:
     row = visit.summary
     found: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for field in ("MA_BENH_CHINH", "MA_BENH_KT"):
         for code in row.codes(field):
-            text = row.text("CHAN_DOAN_RV") if field == "MA_BENH_CHINH" and not found else ""
-            reference = visit.reference("Condition", f"{visit.key}/{code}")
-            if reference in found:
+            if code in seen:
                 continue  # said twice: one Condition
+            seen.add(code)
+            text = row.text("CHAN_DOAN_RV") if field == "MA_BENH_CHINH" and not found else ""
             content = filled(
                 verificationStatus=concept(coding(systems.VERIFICATION_STATUS, "confirmed")),
                 category=[concept(coding(systems.CONDITION_CATEGORY, "encounter-diagnosis"))],
@@ -154,18 +155,7 @@ def _diagnosis(visit: Visit, field: str, code: str, text: str) -> dict[str, Any]
 def add_weight(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> None:
     """CAN_NANG in kilograms as an Observation; 0 is how systems write that nobody weighed."""
     row = visit.summary
-    text = row.text("CAN_NANG")
     weight = row.amount("CAN_NANG")
-    if weight is None and text:
-        visit.note(
-            Severity.ERROR,
-            "bhyt-number-wrong",
-            "The value is no number, so it is left out.",
-            row,
-            "CAN_NANG",
-            Rule("bhyt-layout", "The layout of the tables"),
-            "Write kilograms with a point before the decimals.",
-        )
     if weight is None or weight <= 0:
         return
     content = filled(

@@ -63,7 +63,10 @@ ROOTS = {
     "CHITIEU_CHITIET_DICHVUCANLAMSANG": "it is one table without its envelope",
     "CHITIEU_CHITIET_DIENBIENLAMSANG": "it is one table without its envelope",
 }
-_ROOT = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>)*<([A-Za-z_][\w.\-]*)", re.DOTALL)
+# Atomic groups: a hostile file of many comments must not make the match try every way to part them.
+_ROOT = re.compile(
+    rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>)*+<([A-Za-z_][\w.\-]*)", re.DOTALL
+)
 _ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 _HOSO = re.compile(rb"<HOSO(?=[\s>/])")
 _NOT_BASE64 = re.compile(rb"\s+|&#(?:13|10|9|xD|xA|x9);", re.IGNORECASE)

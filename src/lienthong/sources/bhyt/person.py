@@ -139,7 +139,7 @@ def _cards(visit: Visit, row: Row) -> list[dict[str, Any]]:
     """Cards of 15 characters, or the 10 or 12 digits that may be shown instead (BHXH number, national id)."""
     uris: IdentifierSystems = visit.settings.systems
     found: list[dict[str, Any]] = []
-    for card in row.codes("MA_THE_BHYT"):
+    for card in dict.fromkeys(row.codes("MA_THE_BHYT")):
         if _CARD.fullmatch(card):
             made = identifier(uris.insurance_card, card)
         elif len(card) == 10 and card.isascii() and card.isdigit():
@@ -157,7 +157,7 @@ def _cards(visit: Visit, row: Row) -> list[dict[str, Any]]:
                 "Correct it from the card.",
             )
             made = identifier("", card, text="MA_THE_BHYT")
-        if made not in found and made.get("value") != row.code("SO_CCCD"):
+        if card != row.code("SO_CCCD"):
             found.append(made)
     return found
 

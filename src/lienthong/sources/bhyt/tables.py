@@ -28,7 +28,6 @@ ROW_TAGS = {
 
 _ILLEGAL_BYTES = bytes(number for number in range(32) if number not in (9, 10, 13))
 _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
-_CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _CHARACTER_REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,9});")
 _BARE_AND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
 _ATTRIBUTE = rb"\s+[\w:.\-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')"
@@ -127,10 +126,15 @@ def _cleaned(data: bytes) -> bytes:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", "ignore").encode("utf-8")
     data = _NONCHARACTER.sub(b"", data.translate(None, _ILLEGAL_BYTES))
-    parts = _CDATA.split(data)
-    for number in range(0, len(parts), 2):  # what stands in CDATA is text already
-        part = _CHARACTER_REFERENCE.sub(_legal, parts[number])
-        parts[number] = _BARE_LESS.sub(b"&lt;", _BARE_AND.sub(b"&amp;", part))
+    parts: list[bytes] = []
+    while data:
+        markup, mark, rest = data.partition(b"<![CDATA[")
+        text, end, rest = rest.partition(b"]]>")
+        if mark and not end:  # it never ends, so it is no CDATA
+            markup, mark, text, rest = data, b"", b"", b""
+        part = _CHARACTER_REFERENCE.sub(_legal, markup)
+        parts += (_BARE_LESS.sub(b"&lt;", _BARE_AND.sub(b"&amp;", part)), mark, text, end)
+        data = rest
     return b"".join(parts)
 
 

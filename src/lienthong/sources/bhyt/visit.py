@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +34,7 @@ class Visit:
     resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    numbers: dict[str, Counter[str]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -52,8 +54,10 @@ class Visit:
 
     def row_key(self, row: Row) -> str:
         """The key of a row in the source: MA_LK, table and STT, or its number where STT is missing or repeated."""
+        if row.table not in self.numbers:
+            self.numbers[row.table] = Counter(other.code("STT") for other in self.rows(row.table))
         own = row.code("STT")
-        if not own or sum(other.code("STT") == own for other in self.rows(row.table)) > 1:
+        if not own or self.numbers[row.table][own] > 1:
             own = f"row {row.number}"
         return f"{self.key}/{row.table}/{own}"
 

@@ -91,6 +91,7 @@ def _record(entry: Any, full_url: str, record: str, file: File, neighbours: Neig
 
 def _neighbours(entries: list[Any], source: str) -> Neighbours:
     urls: dict[str, str] = {}
+    relative: dict[str, str] = {}
     bases: set[str] = set()
     for entry in entries:
         full_url = _full_url(entry)
@@ -107,7 +108,8 @@ def _neighbours(entries: list[Any], source: str) -> Neighbours:
         parsed = parse_reference(full_url)
         if parsed.kind is ReferenceKind.ABSOLUTE and parsed.base:
             bases.add(parsed.base)
-    return Neighbours(urls, frozenset(bases))
+            relative.setdefault(f"{parsed.type}/{parsed.id}", urls[full_url])
+    return Neighbours(urls, relative, frozenset(bases))
 
 
 def _full_url(entry: Any) -> str:

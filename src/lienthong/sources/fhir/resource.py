@@ -76,24 +76,25 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Where the other entries of a Bundle are now: by fullUrl, and the addresses of the server they came from."""
+    """Where the other entries of a Bundle are now: by fullUrl, by its last part (`Type/id`), and their servers."""
 
     urls: Mapping[str, str] = field(default_factory=dict)
+    relative: Mapping[str, str] = field(default_factory=dict)
     bases: frozenset[str] = frozenset()
 
     def moved(self, text: str, source: str) -> str | None:
-        """The reference as it stands in this node, or None where it stays as it is (FHIR R4, 3.2.1.1 fullUrl)."""
+        """The reference as it stands in this node, or None where it stays (FHIR R4, 2.36.4.1 in Bundles)."""
         if not self.urls:
             return _moved_relative(text, source)
         known = self.urls.get(text)
         if known is not None:
             return known
         parsed = parse_reference(text)
+        address = f"{parsed.type}/{parsed.id}"
         if parsed.kind is ReferenceKind.RELATIVE:
-            inside = (self.urls.get(f"{base}{parsed.type}/{parsed.id}") for base in sorted(self.bases))
-            return next(filter(None, inside), None) or _moved_relative(text, source)
+            return self.relative.get(address) or _moved_relative(text, source)
         if parsed.kind is ReferenceKind.ABSOLUTE and parsed.type:
-            known = self.urls.get(f"{parsed.base}{parsed.type}/{parsed.id}")
+            known = self.urls.get(parsed.base + address)
             if known is None and parsed.base in self.bases:
                 return f"{parsed.type}/{resource_id(source, parsed.type, parsed.id)}"
             return known
