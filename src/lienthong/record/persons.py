@@ -30,11 +30,12 @@ m.batch = (SELECT max(n.batch) FROM membership n JOIN batch b ON b.id = n.batch
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A Patient (its id) belongs to a person (id) by a rule: first, national-id, card."""
+    """A Patient (its id) belongs to a person (id) by a rule: first, national-id, card; `number` is the person's."""
 
     patient: str
     person: str
     rule: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,11 @@ class LinkPatient:
 def memberships(connection: Connection) -> Iterator[Membership]:
     """Every patient's person, in the order of the patients' numbers."""
     rows = connection.exec_driver_sql(
-        f"SELECT r.id, p.id, m.rule FROM membership m JOIN resource r ON r.seq = m.patient"
+        f"SELECT r.id, p.id, m.rule, p.seq FROM membership m JOIN resource r ON r.seq = m.patient"
         f" JOIN person p ON p.seq = m.person WHERE {_CURRENT} ORDER BY m.patient"
     )
-    for patient, person, rule in rows:
-        yield Membership(patient, person, rule)
+    for patient, person, rule, number in rows:
+        yield Membership(patient, person, rule, number)
 
 
 def person_of(connection: Connection, patient: str) -> str | None:
