@@ -170,7 +170,7 @@ class Ledger:
                 why = "the outcome kept beside it is not the one that was signed"
             if why is not None:
                 findings.append(_finding(decided.signed.sequence, why))
-        return findings
+        return findings + [_pending(decided.signed.sequence) for decided in self.pending()]
 
     def of(self, subject: str) -> list[Signed]:
         """The decisions about a suggestion (`RiskAssessment/<id>`), oldest first."""
@@ -259,6 +259,17 @@ def _why_not(people: People, signed: Signed) -> str | None:
 def _body(signed: Signed) -> bytes:
     value = signed.to_json()
     return canonical.encode({name: value[name] for name in ("statement", "key", "signature")})
+
+
+def _pending(sequence: int) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "decisions-not-written",
+        "A signed decision does not stand in the record yet.",
+        Place(file="decisions.db", table="decision", row=str(sequence)),
+        Rule("decisions-written", "A signed decision is written into the record", "DESIGN 3.4"),
+        "It is written with the next decision or ingest; if it stays, see why the record refuses it.",
+    )
 
 
 def _finding(sequence: int, why: str) -> Finding:

@@ -122,6 +122,12 @@ class Vault:
             file.close()
             raise
 
+    def discard(self, sha256: str) -> None:
+        """Forgets a file that turned out to be no export: its key first, so that a crash leaves nothing readable."""
+        with self._alone():
+            self._key_path(sha256).unlink(missing_ok=True)
+            self._path(sha256).unlink(missing_ok=True)
+
     def verify(self) -> Iterator[Finding]:
         """What is wrong with the kept files: reads every one of them to the end."""
         for path in sorted(self._raw.glob("??/*")):

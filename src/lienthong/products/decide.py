@@ -36,7 +36,7 @@ NOT_WRITTEN_YET = ErrorKind(
     "decision-kept-not-written",
     Category.BUSY,
     what="The decision is signed and kept; the record is busy and will show it a little later.",
-    cure="Nothing needs to be signed again: the node writes it with its next act.",
+    cure="Nothing needs to be signed again: it is written with the next decision or ingest.",
 )
 
 
@@ -60,6 +60,7 @@ def decide(
     actor.
     """
     require(grant, Action.DECIDE)
+    apply_pending(record, ledger, people, grant)
     stored = record.read(grant, TYPE, suggestion)
     if seen is not None and seen not in (str(stored.version), stored.digest):
         raise SEEN_OTHER.at(TYPE)
@@ -89,8 +90,17 @@ def decide(
 
 
 def apply_pending(record: Record, ledger: Ledger, people: People, grant: Grant) -> list[Stored]:
-    """Writes the decisions that were signed but not written (record busy, process killed); may be repeated."""
-    return [_write(record, ledger, people, grant, decided) for decided in ledger.pending()]
+    """Writes the decisions that were signed but not written (record busy, process killed); may be repeated.
+
+    One that can't be written stays pending and does not stop the others; `Ledger.check` names it.
+    """
+    written = []
+    for decided in ledger.pending():
+        try:
+            written.append(_write(record, ledger, people, grant, decided))
+        except LienthongError:
+            continue
+    return written
 
 
 def _write(record: Record, ledger: Ledger, people: People, grant: Grant, decided: Decided) -> Stored:

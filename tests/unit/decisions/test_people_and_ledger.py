@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -157,6 +161,8 @@ def test_a_signature_holds_and_tells_who_what_when(hospital: Hospital) -> None:
     assert signed.statement.time == "2026-11-23T08:15:00.000Z"
     assert Signed.from_bytes(signed.to_bytes()) == signed
     assert hospital.ledger.of("RiskAssessment/r1") == [signed]
+    assert [finding.code for finding in hospital.ledger.check()] == ["decisions-not-written"]
+    hospital.ledger.applied(signed)
     assert hospital.ledger.check() == []
 
 
@@ -355,3 +361,40 @@ def test_what_waits_to_be_written_into_the_record(hospital: Hospital) -> None:
     hospital.ledger.applied(signed)
     hospital.ledger.applied(signed)
     assert hospital.ledger.pending() == []
+
+
+def test_two_at_once_decide_one_version_once(hospital: Hospital) -> None:
+    results: list[str] = []
+
+    def sign(verdict: Verdict) -> None:
+        try:
+            results.append(hospital.sign(verdict=verdict, reason="because").statement.verdict.value)
+        except LienthongError as error:
+            results.append(error.code)
+
+    threads = [threading.Thread(target=sign, args=(verdict,)) for verdict in (Verdict.ACCEPT, Verdict.REJECT) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results.count("decision-already-made") == 5
+    assert len(hospital.ledger.all()) == 1
+
+
+def test_a_signature_survives_the_death_of_its_process(hospital: Hospital) -> None:
+    code = (
+        "import datetime, os, pathlib, signal, sys\n"
+        "from lienthong.decisions import Ledger, People, Verdict, content_digest\n"
+        "home = pathlib.Path(sys.argv[1]); now = datetime.datetime(2026, 11, 23, 8, 20, tzinfo=datetime.UTC)\n"
+        "people = People(home / 'decisions.db', home / 'keys', lambda: now)\n"
+        "ledger = Ledger(home / 'decisions.db', people, lambda: now)\n"
+        "body = {'resourceType': 'RiskAssessment', 'id': 'r1', 'status': 'final'}\n"
+        "outcome = content_digest(body)\n"
+        "said = ledger.statement('RiskAssessment/r1', '1', 'a' * 64, Verdict.ACCEPT, '', outcome, 'bs.lan')\n"
+        "ledger.sign(said, sys.argv[2], body)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(hospital.home), PASSPHRASE], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (signed,) = hospital.ledger.of("RiskAssessment/r1")
+    assert hospital.ledger.verify(signed)

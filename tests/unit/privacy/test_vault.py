@@ -192,6 +192,14 @@ def test_one_file_kept_by_many_at_once_is_kept_once(vault: Vault, tmp_path: Path
         assert file.read() == data
 
 
+def test_a_discarded_file_is_gone_with_its_key(vault: Vault, tmp_path: Path) -> None:
+    kept = vault.keep(io.BytesIO(b"no export"))
+    vault.discard(kept.sha256)
+    vault.discard(kept.sha256)
+    assert not vault.holds(kept.sha256)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
+
+
 def test_a_node_key_is_made_once_and_a_short_one_is_refused(tmp_path: Path) -> None:
     first = node_key(tmp_path, "audit", os.urandom)
     assert node_key(tmp_path, "audit", os.urandom) == first

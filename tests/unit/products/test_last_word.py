@@ -187,13 +187,24 @@ def test_a_signature_is_kept_when_the_record_can_not_be_written(ran: Hospital) -
         before.reference, "1", before.digest, Verdict.ACCEPT, "", content_digest(outcome), "bs.lan"
     )
     ran.ledger.sign(statement, ran.decide.__globals__["PASSPHRASE"], outcome)  # and here the process dies
-    assert refused(ran).code == "suggestion-not-open"
+    assert ran.suggestions()["woman"].resource()["status"] == "preliminary"
     ran.now += timedelta(days=400)
     ran.people.retire(ran.grant(Action.MANAGE_PEOPLE), "bs.lan")
     (stored,) = apply_pending(ran.record, ran.ledger, ran.people, ran.grant(Action.RUN_PRODUCT))
     assert stored.resource()["status"] == "final"
     assert apply_pending(ran.record, ran.ledger, ran.people, ran.grant(Action.RUN_PRODUCT)) == []
     assert provenance(ran)["signature"][0]["when"] == "2026-11-23T08:15:00.000Z"
+
+
+def test_the_next_decision_writes_what_was_left(ran: Hospital) -> None:
+    before = ran.suggestions()["man"]
+    outcome = {**canonical.parse(before.body), "status": "final"}
+    statement = ran.ledger.statement(
+        before.reference, "1", before.digest, Verdict.ACCEPT, "", content_digest(outcome), "bs.lan"
+    )
+    ran.ledger.sign(statement, ran.decide.__globals__["PASSPHRASE"], outcome)
+    assert refused(ran, of="man").code == "suggestion-not-open"
+    assert ran.suggestions()["man"].resource()["status"] == "final"
 
 
 def test_a_decision_written_but_not_noted_is_written_once(ran: Hospital) -> None:
