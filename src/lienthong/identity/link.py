@@ -29,8 +29,8 @@ FIRST = "first"
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """`persons` new persons, `joined` Patients that a rule newly put to an earlier one; `findings` are for the
-    batch (`batch.note`)."""
+    """`persons` new persons, `joined` Patients that a rule newly put to an earlier one; `findings` stand in the
+    batch already."""
 
     persons: int
     joined: int
@@ -44,7 +44,9 @@ def link(record: Record, grant: Grant, settings: Settings, batch: Batch) -> Link
     with the same full birth date and sex. Names decide nothing.
     """
     with record.linking(grant, batch) as tables:
-        return _Linkage(tables, settings).run()
+        linked = _Linkage(tables, settings).run()
+    batch.note(linked.findings)
+    return linked
 
 
 class _Linkage:

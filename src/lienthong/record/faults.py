@@ -24,6 +24,10 @@ _QUARANTINE = insert_sql(
 _OPEN = """
 SELECT q.id, q.record, q.rule FROM quarantine q JOIN batch b ON b.id = q.batch
  WHERE q.sha256 = ? AND q.source = ? AND q.resolved_batch IS NULL AND b.published IS NOT NULL"""
+# A file that could not even be opened has no digest; it is known by its name.
+_OPEN_UNREAD = """
+SELECT q.id, q.record, q.rule FROM quarantine q JOIN batch b ON b.id = q.batch JOIN file f ON f.id = q.file
+ WHERE q.sha256 = '' AND f.name = ? AND q.resolved_batch IS NULL AND b.published IS NOT NULL"""
 _ROWS = """
 SELECT q.batch, f.name, q.sha256, q.source, q.record, q.reason, q.rule, q.since, q.finding,
        CASE WHEN s.published IS NULL THEN NULL ELSE q.resolved_batch END
@@ -67,7 +71,7 @@ class FaultLog:
         self._findings: list[tuple[Any, ...]] = []
         self._quarantine: list[tuple[Any, ...]] = []
         self._resolved: list[tuple[int, int]] = []
-        self._open: dict[tuple[str, str], dict[str, list[tuple[int | None, str]]]] = {}
+        self._open: dict[tuple[str, ...], dict[str, list[tuple[int | None, str]]]] = {}
 
     def __len__(self) -> int:
         return len(self._findings) + len(self._quarantine) + len(self._resolved)
@@ -110,10 +114,10 @@ class FaultLog:
 
     def keep(self, connection: Connection, origin: Origin) -> None:
         """A record is kept: what was quarantined of it, or of its whole file, is resolved."""
-        waiting = self._waiting(connection, origin)
-        if waiting:
-            self._resolve(waiting.pop(origin.record, []))
-            self._resolve(waiting.pop("", []))
+        for waiting in (self._waiting(connection, origin), self._unread(connection, origin.file)):
+            if waiting:
+                self._resolve(waiting.pop(origin.record, []))
+                self._resolve(waiting.pop("", []))
 
     def write(self, connection: Connection) -> None:
         for statement, rows in (
@@ -134,11 +138,20 @@ class FaultLog:
         self._resolved.extend((self._batch, number) for number, _ in rows if number is not None)
 
     def _waiting(self, connection: Connection, origin: Origin) -> dict[str, list[tuple[int | None, str]]]:
-        key = (origin.sha256, origin.source)
+        if not origin.sha256:
+            return self._unread(connection, origin.file)
+        return self._found(connection, _OPEN, (origin.sha256, origin.source))
+
+    def _unread(self, connection: Connection, name: str) -> dict[str, list[tuple[int | None, str]]]:
+        return self._found(connection, _OPEN_UNREAD, (name,))
+
+    def _found(
+        self, connection: Connection, query: str, key: tuple[str, ...]
+    ) -> dict[str, list[tuple[int | None, str]]]:
         found = self._open.get(key)
         if found is None:
             found = self._open[key] = {}
-            for number, record, rule in connection.exec_driver_sql(_OPEN, key):
+            for number, record, rule in connection.exec_driver_sql(query, key):
                 found.setdefault(record, []).append((number, rule))
         return found
 

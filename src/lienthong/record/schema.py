@@ -61,7 +61,7 @@ resource = Table(
     Column("seq", Integer, primary_key=True),  # assigned once, the base of OMOP keys
     Column("type", Text, nullable=False),
     Column("id", Text, nullable=False),
-    UniqueConstraint("type", "id"),
+    UniqueConstraint("id", "type"),  # in this order, to find a resource by its id alone too
     Index("resource_type", "type"),
 )
 
@@ -153,7 +153,7 @@ quarantine = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("batch", Integer, nullable=False, index=True),
-    Column("file", Integer, nullable=False),
+    Column("file", Integer, nullable=False, index=True),
     Column("source", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("record", Text, nullable=False),  # empty: the whole file

@@ -42,7 +42,6 @@ def arrive(record: Record, grants: Callable[[Action], Grant]) -> Callable[..., L
             for line, patient in enumerate(patients, 1):
                 batch.put(file, Origin("main", name, name, str(line)), [patient])
             linked = link(record, grant, Settings(), batch)
-            batch.note(linked.findings)
             batch.publish()
         return linked
 

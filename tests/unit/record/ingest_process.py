@@ -71,7 +71,6 @@ def main(folder: Path, count: int, step: int, pause: float) -> None:
                     say(put=line)
                     time.sleep(pause)
             linked = link(record, grant, Settings(), batch)
-            batch.note(linked.findings)
             say(linked=linked.persons)
             published = batch.publish()
         say(new=published.resources.new, batch=published.batch, persons=linked.persons)

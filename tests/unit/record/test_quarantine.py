@@ -75,3 +75,17 @@ def test_one_fault_twice_in_a_batch(feed: Any, record: Record) -> None:
         feed.put(batch, "a", fault())
         assert batch.publish().quarantined.records == 2
     assert len(record.quarantine()) == 1
+
+
+def test_files_that_could_not_be_opened_are_known_by_name(feed: Any, record: Record) -> None:
+    def unopened(name: str) -> None:
+        with feed.begin() as batch:
+            batch.put(batch.file(name, "", 0, ""), Origin("main", name, "", ""), (), (), fault("rights"))
+            batch.publish()
+
+    unopened("a.xml")
+    unopened("b.xml")
+    unopened("a.xml")
+    assert [row.file for row in record.open_quarantine()] == ["a.xml", "b.xml"]
+    feed("a.xml", patient("p1"))
+    assert [row.file for row in record.open_quarantine()] == ["b.xml"]
