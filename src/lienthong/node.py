@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,14 +20,16 @@ from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
 from lienthong.decisions.ledger import Ledger, verify_outcome
 from lienthong.decisions.people import People
 from lienthong.decisions.person import Person
+from lienthong.decisions.statement import Verdict
 from lienthong.pipeline import Ingested, Progress, Way, quiet
 from lienthong.privacy.access import NODE, Action, Grant, permit
 from lienthong.privacy.access_log import AccessLog
 from lienthong.privacy.keys import node_key
 from lienthong.privacy.vault import Vault
 from lienthong.products import catalogue
+from lienthong.products.decide import apply_pending, decide
 from lienthong.products.run import Run, run
-from lienthong.record import Record, ai_guard
+from lienthong.record import Record, Stored, ai_guard
 from lienthong.warehouse import Built, Warehouse
 from lienthong.warehouse.export import Exported, export
 from lienthong.warehouse.housekeeping import housekeeping
@@ -75,7 +78,7 @@ class Node:
         self.ledger = Ledger(decisions, self.people, clock)
         guard = ai_guard(verify_outcome(self.people))
         self.record = Record.open(self.home / "record.db", clock=clock, guard=guard, step=self.settings.step)
-        self.warehouse = Warehouse(self.home / "warehouse", clock)
+        self.warehouse = Warehouse(self.home / "warehouse", clock, offset=self.settings.offset)
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +107,9 @@ class Node:
     ) -> Ingested:
         """Exports → record: everything is kept, every fault is named."""
         grant = self.permit(Action.INGEST)
-        return pipeline.ingest(paths, self._way, grant, source=source, format=format, progress=progress)
+        done = pipeline.ingest(paths, self._way, grant, source=source, format=format, progress=progress)
+        self._write_signed(grant)
+        return done
 
     def retry(self, *, progress: Progress = quiet) -> Ingested:
         """Reads again what lies in quarantine."""
@@ -131,7 +136,37 @@ class Node:
     def run_product(self, name: str, *, progress: Progress = quiet) -> Run:
         """Runs a product of the catalogue on the warehouse; its suggestions wait for a physician."""
         product, grant = catalogue.load(name), self.permit(Action.RUN_PRODUCT)
-        return run(product, self.warehouse, self.record, grant, self.clock, progress)
+        self._write_signed(grant)
+        return run(product, self.warehouse, self.record, grant, self.clock, progress, offset=self.settings.offset)
+
+    def decide(
+        self,
+        suggestion: str,
+        verdict: Verdict,
+        *,
+        reason: str = "",
+        change: Decimal | None = None,
+        passphrase: str,
+        seen: str | None = None,
+    ) -> Stored:
+        """This node's actor, a physician, accepts, changes or rejects the suggestion with this id, and signs it."""
+        grant = self.permit(Action.DECIDE)
+        return decide(
+            self.record,
+            self.ledger,
+            self.people,
+            grant,
+            suggestion,
+            verdict,
+            reason,
+            change,
+            passphrase,
+            seen=seen,
+        )
+
+    def _write_signed(self, grant: Grant) -> None:
+        """Writes what was signed while the record was busy, or before a process was killed."""
+        apply_pending(self.record, self.ledger, self.people, grant)
 
     def add_person(
         self,

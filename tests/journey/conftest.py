@@ -50,3 +50,11 @@ def lienthong(home: Path) -> Lienthong:
         return Said(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def demo_home(tmp_path: Path, lienthong: Lienthong, home: Path) -> Path:
+    """The node of a small demo (60 invented people), the whole way up to open suggestions."""
+    done = lienthong("demo", "--no-serve", "--people", 60)
+    assert done.code == 0, done.err
+    return home
