@@ -9,11 +9,11 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from lienthong.core.canonical import LexicalDecimal
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema, sql_type
 from lienthong.warehouse.sql_on_fhir.plan import (
@@ -285,4 +285,4 @@ def _arithmetic(operator: str, one: list[Any], other: list[Any], type_name: str)
     result = arithmetic(operator, number(one[0]), number(other[0]))
     if result is None:
         return []
-    return [int(result)] if type_name == "integer" else [Decimal(number_text(result))]
+    return [int(result)] if type_name == "integer" else [LexicalDecimal(number_text(result))]

@@ -1,0 +1,226 @@
+"""A build: what it makes, that it is swapped whole, killed in the middle, alone, and the same for the same record."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from lienthong.core.canonical import parse
+from lienthong.core.errors import Category, ExitCode, LienthongError
+from lienthong.privacy.access import Action
+from lienthong.warehouse.manifest import building, read_manifest
+
+Make = Callable[..., dict[str, Any]]
+
+
+def observation(key: str, text: str, **members: Any) -> dict[str, Any]:
+    value = parse('{"value":' + text + ',"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}')
+    return {
+        "resourceType": "Observation",
+        "id": key,
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-01-02T20:00:00Z",
+        "valueQuantity": value,
+        **members,
+    }
+
+
+def test_nothing_built_is_a_missing_component(site: Any) -> None:
+    assert site.warehouse.snapshot() is None
+    assert site.warehouse.tables() == {}
+    with pytest.raises(LienthongError, match="lienthong build") as caught:
+        site.warehouse.query("SELECT 1")
+    assert caught.value.category is Category.MISSING
+
+
+def test_an_empty_record_builds_empty_tables(site: Any) -> None:
+    built = site.build()
+    assert built.exit is ExitCode.DONE
+    assert built.tables["omop.person"] == built.tables["omop.measurement"] == built.tables["views.observation"] == 0
+    assert built.balance == ()
+    assert site.rows("SELECT count(*) FROM omop.person") == [(0,)]
+
+
+def test_decimals_stand_as_number_and_as_text(site: Any, patient: Make) -> None:
+    site.fill([patient(), observation("o1", "1.10"), observation("o2", "1e2"), observation("o3", "7")])
+    site.build()
+    assert site.rows("SELECT value, value_text FROM views.observation ORDER BY id") == [
+        (1.1, "1.10"),
+        (100.0, "1e2"),
+        (7.0, "7"),
+    ]
+    nested = 'SELECT "valueQuantity"."value", "valueQuantity"."value_text" FROM fhir."Observation" ORDER BY id'
+    assert site.rows(nested) == [(1.1, "1.10"), (100.0, "1e2"), (7.0, "7")]
+    assert site.rows("SELECT value_source_value FROM omop.measurement ORDER BY 1") == [("1.10",), ("1e2",), ("7",)]
+
+
+def test_columns_are_those_that_occur_and_typed_by_the_standard(site: Any, patient: Make) -> None:
+    site.fill(
+        [
+            patient(
+                name=[{"family": "Nguyễn", "given": ["Thị", "Ánh"]}],
+                multipleBirthInteger=2,
+                _birthDate={"extension": [{"url": "u", "valueDateTime": "1970-02-28T01:00:00+07:00"}]},
+                contained=[{"resourceType": "Organization", "id": "c"}],
+            )
+        ]
+    )
+    site.build()
+    described = site.rows('SELECT column_name, column_type FROM (DESCRIBE fhir."Patient")')
+    columns = {name: type_name.replace('"', "") for name, type_name in described}
+    assert columns == {
+        "record_seq": "BIGINT",
+        "record_version": "INTEGER",
+        "record_time": "VARCHAR",
+        "record_ai": "BOOLEAN",
+        "record_json": "VARCHAR",
+        "id": "VARCHAR",
+        "meta": "STRUCT(versionId VARCHAR, lastUpdated VARCHAR)",
+        "name": "STRUCT(family VARCHAR, given VARCHAR[])[]",
+        "gender": "VARCHAR",
+        "_birthDate": "STRUCT(extension STRUCT(url VARCHAR, valueDateTime VARCHAR)[])",
+        "birthDate": "VARCHAR",
+        "multipleBirthInteger": "INTEGER",
+    }
+    text = site.rows('SELECT record_json FROM fhir."Patient"')[0][0]
+    assert parse(text)["contained"] == [{"resourceType": "Organization", "id": "c"}]
+
+
+def test_a_deep_extension_stays_in_the_json(site: Any, patient: Make) -> None:
+    deep: dict[str, Any] = {"url": "end", "valueString": "x"}
+    for _ in range(30):
+        deep = {"url": "u", "extension": [deep]}
+    site.fill([patient(extension=[deep])])
+    site.build()
+    column = site.rows("SELECT column_type FROM (DESCRIBE fhir.\"Patient\") WHERE column_name = 'extension'")[0][0]
+    assert column.count("STRUCT") == 3
+    assert site.rows('SELECT record_json LIKE \'%"end"%\' FROM fhir."Patient"') == [(True,)]
+
+
+def content(site: Any) -> dict[str, list[Any]]:
+    names = [name for name in site.warehouse.tables() if not name.startswith("checks.failing")]
+    quoted = ((name, name.replace(".", '."') + '"') for name in names)
+    return {name: site.rows(f"SELECT * FROM {sql}") for name, sql in quoted}
+
+
+def test_two_builds_of_one_state_have_equal_content(site: Any, patient: Make) -> None:
+    site.fill([patient(), patient("p2", gender="male"), observation("o1", "120.5")])
+    first = site.build()
+    before = content(site)
+    second = site.build()
+    assert first.snapshot != second.snapshot
+    assert site.warehouse.snapshot() == second.snapshot
+    assert content(site) == before
+
+
+def test_a_build_reads_what_changed_and_keys_stay(site: Any, patient: Make) -> None:
+    site.fill([patient(), observation("o1", "120.5")])
+    site.build()
+    key = site.rows("SELECT measurement_id, person_id FROM omop.measurement")
+    site.fill([patient(gender="male"), observation("o1", "121.5"), observation("o0", "80")])
+    site.build()
+    rows = site.rows("SELECT measurement_id, person_id, value_source_value FROM omop.measurement ORDER BY 1")
+    assert [row[:2] for row in rows[:1]] == key
+    assert [row[2] for row in rows] == ["121.5", "80"]
+    assert site.rows("SELECT gender_concept_id FROM omop.person") == [(8507,)]
+
+
+def test_the_snapshot_before_stays_for_its_readers_and_no_longer(site: Any, patient: Make) -> None:
+    site.fill([patient()])
+    names = []
+    for _ in range(3):
+        site.build()
+        names.append(site.warehouse.files()["omop.person"])
+    assert [path.exists() for path in names] == [False, True, True]
+    assert pq.read_metadata(names[1]).num_rows == 1
+
+
+@pytest.mark.parametrize("step", ["read", "views", "omop", "checks"])
+def test_killed_in_the_middle_the_old_snapshot_stands(site: Any, patient: Make, step: str) -> None:
+    site.fill([patient()])
+    old = site.build().snapshot
+    site.fill([patient("p2"), observation("o1", "120.5")])
+    script = Path(__file__).with_name("build_process.py")
+    done = subprocess.run([sys.executable, str(script), str(site.home), step], check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    assert site.warehouse.snapshot() == old
+    assert site.rows("SELECT count(*) FROM omop.person") == [(1,)]
+    folder = site.home / "warehouse"
+    left = {path for path in folder.rglob("*") if path.is_file()}
+    site.build()
+    assert site.rows("SELECT count(*) FROM omop.person") == [(2,)]
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    named = {folder / table.file for table in manifest.tables.values()} | {
+        folder / item for item in manifest.previous
+    }
+    files = {path for path in folder.rglob("*") if path.is_file()}
+    assert files == named | {folder / "manifest.json", folder / "build.lock"}
+    assert left - files
+
+
+def test_a_second_build_at_once_is_told_to_wait(site: Any, patient: Make) -> None:
+    site.fill([patient()])
+    with building(site.home / "warehouse"), pytest.raises(LienthongError) as caught:
+        site.build()
+    assert (caught.value.code, caught.value.category, caught.value.retry) == ("warehouse-busy", Category.BUSY, True)
+    assert site.build().tables["omop.person"] == 1
+
+
+def test_a_build_needs_a_grant_to_build(site: Any) -> None:
+    with pytest.raises(LienthongError) as caught:
+        site.warehouse.build(site.record, site.grant(Action.QUERY))
+    assert caught.value.category is Category.FORBIDDEN
+
+
+def test_another_engine_is_refused_by_name(site: Any) -> None:
+    with pytest.raises(LienthongError, match="no engine 'spark'"):
+        site.warehouse.build(site.record, site.grant(Action.BUILD), engine="spark")
+
+
+def test_a_damaged_manifest_says_what_to_do(site: Any, patient: Make) -> None:
+    site.fill([patient()])
+    site.build()
+    (site.home / "warehouse" / "manifest.json").write_text('{"snapshot": ', "utf-8")
+    with pytest.raises(LienthongError, match="lienthong build") as caught:
+        site.warehouse.query("SELECT 1")
+    assert caught.value.code == "warehouse-manifest-damaged"
+
+
+def test_progress_names_the_steps_and_ends_at_their_totals(site: Any, patient: Make) -> None:
+    site.fill([patient(), observation("o1", "1")])
+    told: dict[str, tuple[int, int | None]] = {}
+
+    def note(step: str, done: int, of: int | None) -> None:
+        told[step] = (done, of)
+
+    site.warehouse.build(site.record, site.grant(Action.BUILD), progress=note)
+    assert list(told) == ["read", "views", "omop", "checks"]
+    assert all(done == of for done, of in told.values())
+    assert told["read"] == (2, 2)
+
+
+def test_the_report_of_a_build_is_kept(site: Any, patient: Make) -> None:
+    site.fill([patient()])
+    built = site.build()
+    assert site.warehouse.report() == built.to_json()
+    assert set(built.to_json()) >= {"snapshot", "tables", "checks", "seconds"}
+    assert built.to_json()["checks"] == {"run": built.checks.run, "failed": 0}
+
+
+def test_large_numbers_keep_their_digits(site: Any, patient: Make) -> None:
+    digits = "83.493625198237281234567890"
+    site.fill([patient(), observation("o1", digits)])
+    site.build()
+    text = site.rows("SELECT value_text FROM views.observation")[0][0]
+    assert Decimal(text) == Decimal(digits) and text == digits
