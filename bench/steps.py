@@ -126,7 +126,7 @@ def ingest(files: Path, work: Path) -> Measured:
     with _node(work) as node:
         started = time.perf_counter()
         done = node.ingest([files])
-        return done.published.read, time.perf_counter() - started
+        return done.published.resources.read, time.perf_counter() - started
 
 
 def ingest_again(files: Path, work: Path) -> Measured:
@@ -135,7 +135,7 @@ def ingest_again(files: Path, work: Path) -> Measured:
         node.ingest([files])
         started = time.perf_counter()
         done = node.ingest([files])
-        return done.published.read, time.perf_counter() - started
+        return done.published.resources.read, time.perf_counter() - started
 
 
 def build(files: Path, work: Path) -> Measured:
@@ -144,7 +144,7 @@ def build(files: Path, work: Path) -> Measured:
         done = node.ingest([files])
         started = time.perf_counter()
         node.build()
-        return done.published.read, time.perf_counter() - started
+        return done.published.resources.read, time.perf_counter() - started
 
 
 STEPS: dict[str, Callable[[Path, Path], Measured]] = {

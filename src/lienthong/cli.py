@@ -208,6 +208,7 @@ def serve(context: typer.Context, port: Port = 8080) -> None:
     from lienthong.web.server import serve as run
 
     with _node(context) as node:
+        node.write_signed()
         run(node, port)
 
 

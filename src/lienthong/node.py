@@ -164,9 +164,12 @@ class Node:
             seen=seen,
         )
 
-    def _write_signed(self, grant: Grant) -> None:
-        """Writes what was signed while the record was busy, or before a process was killed."""
-        apply_pending(self.record, self.ledger, self.people, grant)
+    def write_signed(self) -> int:
+        """Writes what was signed while the record was busy, or before a process was killed; says how many."""
+        return self._write_signed(self.permit(Action.INGEST))
+
+    def _write_signed(self, grant: Grant) -> int:
+        return len(apply_pending(self.record, self.ledger, self.people, grant))
 
     def add_person(
         self,

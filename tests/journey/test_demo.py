@@ -54,10 +54,14 @@ def test_the_demo_is_what_the_truth_says(lienthong: Lienthong, home: Path) -> No
     again = lienthong("demo", "--no-serve", "--people", 120, "--seed", 5).json
     assert {name: again["ingest"][name]["resources"]["new"] for name in ("a", "b")} == {"a": 0, "b": 0}
     assert {name: again["ingest"][name]["resources"]["updated"] for name in ("a", "b")} == {"a": 0, "b": 0}
-    assert again["build"]["tables"] == said["build"]["tables"]
+    assert _omop(again) == _omop(said)
     assert again["product"]["new"] == 0
     assert again["product"]["unchanged"] == product["computed"]
     assert again["accounts"] == said["accounts"]
+
+
+def _omop(said: dict[str, Any]) -> dict[str, int]:
+    return {name: rows for name, rows in said["build"]["tables"].items() if name.startswith("omop.")}
 
 
 def test_the_demo_does_not_mix_with_a_real_node(lienthong: Lienthong, home: Path, tmp_path: Path) -> None:
