@@ -17,7 +17,7 @@ from markupsafe import Markup
 from lienthong.web.measurements import Flag, Panel, Series
 from lienthong.web.texts import Language
 
-__all__ = ["bar_chart", "line_chart", "people_chart", "ticks"]
+__all__ = ["bar_chart", "line_chart", "people_chart", "share_chart", "ticks"]
 
 _WIDTH, _HEIGHT = 360, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 26
@@ -66,9 +66,9 @@ def _scale(panel: Panel) -> _Scale:
         for limit in (series.band.low, series.band.high)
         if limit is not None
     ]
-    spread = (max(values) - min(values)) or abs(values[0]) * 0.1 or 1.0
+    reach = max(2 * (max(values) - min(values)), 0.35 * abs(values[-1]), 0.5)
     # A limit far from all values would squeeze them flat: it is then told in words only
-    near = [limit for limit in limits if min(values) - 2 * spread <= limit <= max(values) + 2 * spread]
+    near = [limit for limit in limits if min(values) - reach <= limit <= max(values) + reach]
     first = min(series.points[0].at for series in panel.series)
     last = max(series.last.at for series in panel.series)
     if first == last:
@@ -84,7 +84,8 @@ def _line_parts(panel: Panel, scale: _Scale, speech: Language, zone: tzinfo, tit
         level = scale.y(step)
         yield Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(_LEFT, right, level, level)
         yield _words(_LEFT - 6, level + 4, "end", speech.number(_decimal(step)))
-    for at, label in _days(scale.first, scale.last, zone):
+    moments = sorted({point.at for series in panel.series for point in series.points})
+    for at, label in _days(moments, zone):
         across = scale.x(at)
         yield Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(across, across, floor, floor + 4)
         yield _words(min(max(across, _LEFT + 14), _WIDTH - 30), _HEIGHT - 7, "middle", label)
@@ -137,15 +138,17 @@ def _mark(flag: Flag, x: float, y: float, place: int, told: str) -> Markup:
     )
 
 
-def _days(first: datetime, last: datetime, zone: tzinfo) -> list[tuple[datetime, str]]:
+def _days(moments: list[datetime], zone: tzinfo) -> list[tuple[datetime, str]]:
     """Up to five marks on the axis of time: years when there are several, else days."""
-    first, last = first.astimezone(zone), last.astimezone(zone)
+    first, last = moments[0].astimezone(zone), moments[-1].astimezone(zone)
     years = last.year - first.year
     if years >= 3:
         every = -(-years // 4)
         starts = (datetime(year, 1, 1, tzinfo=zone) for year in range(first.year + 1, last.year + 1, every))
         return [(start, str(start.year)) for start in starts if first <= start <= last]
     span = last - first
+    if len(moments) == 1:
+        return [(moments[0], moments[0].astimezone(zone).strftime("%d/%m/%Y"))]
     short = "%d/%m/%y" if span > timedelta(days=2) else "%d/%m %H:%M"
     count = 2 if span <= timedelta(days=4) else 3
     places = [first + span * place / (count - 1) for place in range(count)]
@@ -165,6 +168,14 @@ def bar_chart(size: Decimal, widest: Decimal, title: str) -> Markup:
     )
     axis = Markup('<line class="axis" x1="{}" x2="{}" y1="0" y2="20"/></svg>').format(middle, middle)
     return _opening("chart bars", 260, 20, title) + bar + axis
+
+
+def share_chart(count: int, of: int) -> Markup:
+    """A share as a thin bar, to be compared down a list; the words beside it say the same."""
+    return Markup(
+        '<svg class="chart share" viewBox="0 0 100 6" aria-hidden="true">'
+        '<rect class="whole" width="100" height="6" rx="3"/><rect class="part" width="{}" height="6" rx="3"/></svg>'
+    ).format(max(2, round(100 * count / of)))
 
 
 def people_chart(count: int, of: int, title: str) -> Markup:

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lienthong.web.charts import bar_chart, line_chart, people_chart
+from lienthong.web.charts import bar_chart, line_chart, people_chart, share_chart
 from lienthong.web.measurements import Flag, Panel, Series
 from lienthong.web.person import Age
 from lienthong.web.texts import LANGUAGES, Language, mark
@@ -52,7 +52,7 @@ def _environment(speech: Language, zone: tzinfo) -> Environment:
     environment.install_gettext_callables(speech.gettext, speech.ngettext, newstyle=True)  # type: ignore[attr-defined]
 
     def chart(panel: Panel) -> Markup:
-        return line_chart(panel, speech, zone, finding_of_panel(panel, speech, zone))
+        return line_chart(panel, speech, zone, finding_of_panel(panel, speech))
 
     environment.filters.update(
         word=speech.say,
@@ -65,7 +65,7 @@ def _environment(speech: Language, zone: tzinfo) -> Environment:
         unit=lambda unit: _UNITS.get(unit, unit),
         band=lambda series: told_band(series, speech),
         flag=lambda flag: speech.gettext(_FLAGS[flag]) if _FLAGS[flag] else "",
-        finding=lambda panel: finding_of_panel(panel, speech, zone),
+        finding=lambda panel: finding_of_panel(panel, speech),
         chart=chart,
     )
     environment.globals.update(
@@ -73,6 +73,7 @@ def _environment(speech: Language, zone: tzinfo) -> Environment:
         languages=LANGUAGES,
         bar_chart=bar_chart,
         people_chart=people_chart,
+        share_chart=share_chart,
         asset=asset,
     )
     return environment
@@ -116,8 +117,8 @@ def told_band(series: Series, speech: Language) -> str:
     }
 
 
-def finding_of_panel(panel: Panel, speech: Language, zone: tzinfo) -> str:
-    """What a chart shows, as its title: the newest value with unit and time, and how it lies to normal."""
+def finding_of_panel(panel: Panel, speech: Language) -> str:
+    """What a chart shows, as its title: the newest value with its unit, and how it lies to normal."""
     last = [series.last for series in panel.series]
     same_time = all(point.when == last[0].when for point in last)
     shown = last if same_time else last[:1]
@@ -125,9 +126,8 @@ def finding_of_panel(panel: Panel, speech: Language, zone: tzinfo) -> str:
     unit = _UNITS.get(panel.unit, panel.unit)
     flags = [speech.gettext(_FLAGS[point.flag]) for point in shown if _FLAGS[point.flag]]
     worst = next((word for word in flags if word != speech.gettext(_FLAGS[Flag.NORMAL])), flags[0] if flags else "")
-    told = f"{value} {unit}".strip() + f" ({speech.when(last[0].when, zone)})"
-    label = speech.gettext(panel.label)
-    return f"{label}: {told}, {worst}" if worst else f"{label}: {told}"
+    told = f"{speech.gettext(panel.label)}: {value} {unit}".strip()
+    return f"{told}, {worst}" if worst else told
 
 
 def _places(value: Decimal) -> int | None:
