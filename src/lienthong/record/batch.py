@@ -134,7 +134,7 @@ class Batch:
         self._open()
         if not (len(self._step) or len(self._faults) or self._files):
             return
-        with self._store.writing() as connection:
+        with self._store.writing(durable=False) as connection:
             if self._look() != self._seen:
                 self._step.refresh(connection)
             # No view is held while the step is written, so that the log can be folded into the database.

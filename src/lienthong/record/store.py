@@ -105,14 +105,18 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction, alone; on the disk when the block ends without an error. Keep it short."""
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction, alone; on the disk when the block ends without an error. Keep it short.
+
+        Without `durable` it is on the disk with the next one that is: enough for what nobody sees yet.
+        """
         with (
             self.told(),
             self._engine.connect().execution_options(lienthong_writes=True) as connection,
-            connection.begin(),
         ):
-            yield connection
+            driver(connection).execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            with connection.begin():
+                yield connection
 
     def connect(self) -> Connection:
         """A connection to keep (the reader of a batch); its user closes it."""

@@ -82,6 +82,12 @@ def test_a_correction_parts_what_it_held_together(arrive: Arrive, record: Record
     assert record.current_person(grants(Action.BUILD), person_id("p2")) == person_id("p2")
 
 
+def test_the_founder_leaves(arrive: Arrive, record: Record, grants: Grants) -> None:
+    arrive(patient("p1", A), patient("p2", A), patient("p3", A))
+    arrive(patient("p1", B))
+    assert persons(record, grants) == {"p1": person_id("p1"), "p2": person_id("p2"), "p3": person_id("p2")}
+
+
 def test_a_third_that_fits_both_twins_leaves_the_first(arrive: Arrive, record: Record, grants: Grants) -> None:
     arrive(patient("p1", A, CARD), patient("q", card=CARD))
     assert persons(record, grants)["q"] == person_id("p1")

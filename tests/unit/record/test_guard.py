@@ -190,6 +190,19 @@ def test_raw_sql_on_the_open_connection(suggested: Record, grants: Grants, verb:
     assert unchanged(suggested, grants)
 
 
+@pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "INSERT OR IGNORE"])
+def test_a_harmless_version_can_not_take_the_place_of_another(suggested: Record, grants: Grants, verb: str) -> None:
+    with open_batch(suggested, grants) as (raw, batch):
+        for version in (0, 1):
+            with pytest.raises(sqlite3.IntegrityError, match="after the ones before it"):
+                raw.execute(INSERT.replace("INSERT", verb, 1), row(batch, risk("draft"), version=version))
+        by_rowid = INSERT.replace("INSERT", verb, 1).replace("(seq,", "(rowid, seq,").replace("(?,", "(1, ?,")
+        with pytest.raises(sqlite3.IntegrityError, match="after the ones before it"):
+            raw.execute(by_rowid, row(batch, risk("draft"), version=2))
+        raw.execute(INSERT, row(batch, risk("draft"), version=2))
+    assert unchanged(suggested, grants)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

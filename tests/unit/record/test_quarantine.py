@@ -67,6 +67,9 @@ def test_nobody_sees_the_quarantine_of_an_open_batch(feed: Any, record: Record) 
         assert [(row.file, row.resolved_batch) for row in record.quarantine()] == [("a", None)]
         assert [row.file for row in record.open_quarantine()] == ["a"]
     assert [(row.file, row.resolved_batch) for row in record.quarantine()] == [("a", None)]
+    # the number of the abandoned batch is given again
+    assert feed("c", patient("p2")).batch == batch.id
+    assert [row.file for row in record.open_quarantine()] == ["a"]
 
 
 def test_one_fault_twice_in_a_batch(feed: Any, record: Record) -> None:
