@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,6 @@ from lienthong.core.actors import Actor, Role
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding, Place, Rule, Severity
 from lienthong.core.settings import IDENTIFIER_PRESETS
-from lienthong.core.text import fold
 from lienthong.products import catalogue
 from lienthong.products.card import Text
 from lienthong.record import Counts, FindingCounts, FindingGroup, Published, Quarantined, RecordRow
@@ -32,6 +31,7 @@ from lienthong.web.measurements import findings_of, grouped, panels_of
 from lienthong.web.person import age_on, name_of, person_of, sex_of
 from lienthong.web.suggestion import Input, Reason, SignedView, SuggestionView, card_of, frequency_of
 from lienthong.web.timeline import summary_of, timeline_of
+from lienthong.web.worklist import page_of
 
 ZONE = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
@@ -265,7 +265,7 @@ FILE = FileRow(1, "claims-2026-11.xml", "bhyt", 48213, "c0" * 32, 40, 2, False)
 class FixtureDesk:
     """Answers from the invented hospital; keeps what it was asked to decide and to reveal."""
 
-    zone = ZONE
+    zone: tzinfo = ZONE
     controller = "Bệnh viện Đa khoa Sông Hồng"
     language = "vi"
 
@@ -289,9 +289,7 @@ class FixtureDesk:
     def worklist(self, actor: Actor, *, search: str, page: int, size: int) -> WorklistPage:
         self._physician(actor)
         rows = [] if self.is_empty else [self._row(place) for place in range(60)]
-        rows = [row for row in rows if fold(search) in fold(row.name)]
-        shown = tuple(rows[(page - 1) * size : page * size])
-        return WorklistPage(shown, len(rows), page, max(1, -(-len(rows) // size)), search)
+        return page_of(rows, search=search, page=page, size=size)
 
     def patient(self, actor: Actor, person: str, *, visits: int, revealed: bool) -> PatientPage:
         self._physician(actor)
