@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from lienthong.warehouse.built import CheckCounts
 from lienthong.warehouse.fhir_tables import write_parquet
@@ -86,41 +88,55 @@ def _temporal(table: str, key: str, today: date) -> Iterator[Check]:
     yield Check("notInFuture", "plausibility", table, start, key, late)
 
 
+_RESULT = pa.schema(
+    [
+        ("id", pa.string()),
+        ("kind", pa.string()),
+        ("category", pa.string()),
+        ("table_name", pa.string()),
+        ("field", pa.string()),
+        ("failing", pa.int64()),
+        ("checked", pa.int64()),
+        ("failed", pa.bool_()),
+        ("condition", pa.string()),
+    ]
+)
+
+
 def run_checks(connection: duckdb.DuckDBPyConnection, today: date, results: Path, failing: Path) -> CheckCounts:
     """Runs the checks on the `omop` tables of a connection and writes their results and the failing rows' keys."""
-    connection.execute(
-        "CREATE TEMP TABLE check_result (id VARCHAR, kind VARCHAR, category VARCHAR, table_name VARCHAR, "
-        "field VARCHAR, failing BIGINT, checked BIGINT, failed BOOLEAN, condition VARCHAR)"
-    )
-    connection.execute(
-        "CREATE TEMP TABLE check_failing (id VARCHAR, table_name VARCHAR, key_field VARCHAR, key BIGINT)"
-    )
-    run = failed = 0
-    for check in checks_of(today):
-        rows = f"FROM omop.{check.table} t WHERE {check.applies}"
-        counted = f"SELECT count(*) FILTER (WHERE {check.failing}), count(*) {rows}"
-        bad, checked = connection.execute(counted).fetchall()[0]
-        connection.execute(
-            "INSERT INTO check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                check.id,
-                check.kind,
-                check.category,
-                check.table,
-                check.field,
-                bad,
-                checked,
-                bad > 0,
-                check.failing,
-            ],
+    rows: list[dict[str, object]] = []
+    selects = ["SELECT '' AS id, '' AS table_name, '' AS key_field, CAST(0 AS BIGINT) AS key WHERE FALSE"]
+    for table, group in groupby(checks_of(today), key=lambda check: check.table):
+        checks = list(group)
+        counts = ", ".join(
+            f"count(*) FILTER (WHERE {check.applies} AND {check.failing}), count(*) FILTER (WHERE {check.applies})"
+            for check in checks
         )
-        if bad:
-            connection.execute(
-                f"INSERT INTO check_failing SELECT ?, ?, ?, t.{check.key} {rows} AND {check.failing}",
-                [check.id, check.table, check.key],
-            )
-        run += 1
-        failed += bad > 0
-    write_parquet(connection, "SELECT * FROM check_result", results)
-    write_parquet(connection, "SELECT * FROM check_failing ORDER BY id, key", failing)
-    return CheckCounts(run, failed)
+        counted = connection.execute(f"SELECT {counts} FROM omop.{table} t").fetchall()[0]
+        for check, bad, checked in zip(checks, counted[::2], counted[1::2], strict=True):
+            rows.append(_result(check, bad, checked))
+            if bad:
+                selects.append(
+                    f"SELECT '{check.id}', '{table}', '{check.key}', t.{check.key} FROM omop.{table} t "
+                    f"WHERE {check.applies} AND {check.failing}"
+                )
+    connection.register("_check_results", pa.Table.from_pylist(rows, schema=_RESULT))
+    write_parquet(connection, "SELECT * FROM _check_results", results)
+    connection.unregister("_check_results")
+    write_parquet(connection, f"{' UNION ALL '.join(selects)} ORDER BY id, key", failing)
+    return CheckCounts(len(rows), sum(row["failed"] is True for row in rows))
+
+
+def _result(check: Check, bad: int, checked: int) -> dict[str, object]:
+    return {
+        "id": check.id,
+        "kind": check.kind,
+        "category": check.category,
+        "table_name": check.table,
+        "field": check.field,
+        "failing": bad,
+        "checked": checked,
+        "failed": bad > 0,
+        "condition": check.failing,
+    }

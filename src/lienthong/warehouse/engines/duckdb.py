@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from lienthong.core.canonical import encode_text_decimals
-from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines.duckdb_sql import MANY_MARK, TOO_LARGE_MARK, quoted, select, text_literal
 from lienthong.warehouse.engines.reference import MANY_VALUES
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema
@@ -65,11 +65,25 @@ def run(view: View, resources: Iterable[dict[str, Any]], *, threads: int = 2, me
     """The table of a view over resources (those of other types are left out), streamed through DuckDB in batches."""
     shape = shape_of(view)
     structure = text_literal(json.dumps(_structure(shape)))
-    lines = pa.RecordBatchReader.from_batches(pa.schema([("line", pa.string())]), _batches(view, shape, resources))
+    failed: list[LienthongError] = []
+    batches = _batches(view, shape, _watched(resources, failed))
+    lines = pa.RecordBatchReader.from_batches(pa.schema([("line", pa.string())]), batches)
     parsed = f"SELECT unnest(json_transform(line, {structure})) FROM _lines"
     with connect(threads=threads, memory=memory) as connection:
         connection.register("_lines", lines)
-        return explained(lambda: _table(connection, select(view, f"({parsed})"), view))
+        try:
+            return explained(lambda: _table(connection, select(view, f"({parsed})"), view))
+        except LienthongError as error:
+            raise failed[0] if failed else error from None
+
+
+def _watched(resources: Iterable[dict[str, Any]], failed: list[LienthongError]) -> Iterator[dict[str, Any]]:
+    """The resources; an error of ours while reading them is kept, since DuckDB would make it one of its own."""
+    try:
+        yield from resources
+    except LienthongError as error:
+        failed.append(error)
+        raise
 
 
 def _batches(view: View, shape: Shape, resources: Iterable[dict[str, Any]]) -> Iterator[pa.RecordBatch]:

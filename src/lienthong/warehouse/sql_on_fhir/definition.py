@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from lienthong.fhir import schema
+from lienthong.warehouse.sql_on_fhir.output import ALLOWED_SQL_TYPES
 from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED, WRONG_VIEW, Scope, constant_value, path, single
 from lienthong.warehouse.sql_on_fhir.plan import (
     Column,
@@ -231,7 +232,7 @@ def _column(item: object, place: str, scope: Scope) -> Column:
     _check_type(expr, type_name, f"{place}.type")
     if not collection:
         expr = single(expr, where)
-    return Column(name, type_name, collection, expr, where, _tag(column, place))
+    return Column(name, type_name, collection, expr, where, _tag(column, expr.type, place))
 
 
 def _check_type(expr: Expr, type_name: str, place: str) -> None:
@@ -246,8 +247,9 @@ def _check_type(expr: Expr, type_name: str, place: str) -> None:
     raise WRONG_VIEW.at(place, why=f"the path gives {expr.type}, not {type_name}", allowed=expr.type)
 
 
-def _tag(column: Mapping[str, Any], place: str) -> str:
-    """The SQL type that a tag `ansi/type` asks for."""
+def _tag(column: Mapping[str, Any], type_name: str, place: str) -> str:
+    """The SQL type that a tag `ansi/type` asks for, where the values of the path can be given so."""
+    possible = ALLOWED_SQL_TYPES.get(family(type_name), frozenset(_SQL_TYPES.values()))
     for number, item in enumerate(_list(column, "tag", place)):
         tag = _object(item, f"{place}.tag[{number}]")
         if tag.get("name") == "ansi/type":
@@ -256,6 +258,9 @@ def _tag(column: Mapping[str, Any], place: str) -> str:
                 raise WRONG_VIEW.at(
                     f"{place}.tag[{number}]", why="the SQL type is not known here", allowed=", ".join(_SQL_TYPES)
                 )
+            if _SQL_TYPES[value] not in possible:
+                why = f"a value of type {type_name} can't be given as {value}"
+                raise WRONG_VIEW.at(f"{place}.tag[{number}]", why=why, allowed=", ".join(sorted(possible)))
             return _SQL_TYPES[value]
     return ""
 
