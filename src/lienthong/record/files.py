@@ -9,27 +9,37 @@ from sqlalchemy import Connection
 
 __all__ = ["FileRow", "RecordRow", "read_file", "read_files", "read_records"]
 
-# Distinct records: one record of a claim becomes many resources, and each has its own row of origin
-_FILES = """
+# A file is known by its digest: one that was fed before brings nothing new, and its records stay traced to the first
+# feeding. Records are counted distinct, as one claim becomes many resources with an origin each.
+_SAME = """
+SELECT s.id FROM file s JOIN batch p ON p.id = s.batch
+ WHERE p.published IS NOT NULL AND (s.id = {file} OR (s.sha256 <> '' AND s.sha256 = {sha256}))"""
+_THIS = _SAME.format(file="f.id", sha256="f.sha256")
+_FILES = f"""
 SELECT f.id, f.batch, f.source, f.name, f.sha256, f.size, f.format,
-       (SELECT count(DISTINCT o.record) FROM origin o WHERE o.file = f.id),
-       (SELECT count(*) FROM quarantine q WHERE q.file = f.id AND q.record <> ''),
-       (SELECT count(*) FROM quarantine q WHERE q.file = f.id AND q.record = '')
+       (SELECT count(DISTINCT o.record) FROM origin o WHERE o.file IN ({_THIS})),
+       (SELECT count(*) FROM quarantine q WHERE q.record <> '' AND q.resolved_batch IS NULL
+           AND q.file IN ({_THIS})),
+       (SELECT count(*) FROM quarantine q WHERE q.record = '' AND q.resolved_batch IS NULL
+           AND q.file IN ({_THIS}))
   FROM file f JOIN batch b ON b.id = f.batch
- WHERE b.published IS NOT NULL AND f.{column} = ? ORDER BY f.id"""
-_RECORDS = """
-SELECT DISTINCT o.record FROM origin o WHERE o.file = ? ORDER BY length(o.record), o.record LIMIT ? OFFSET ?"""
-_BECAME = """
+ WHERE b.published IS NOT NULL AND f.{{column}} = ? ORDER BY f.id"""
+_ALIKE = (
+    f"SELECT f.id FROM file g JOIN file f ON f.id IN ({_SAME.format(file='g.id', sha256='g.sha256')}) WHERE g.id = ?"
+)
+_RECORDS = f"""
+SELECT DISTINCT o.record FROM origin o WHERE o.file IN ({_ALIKE})
+ ORDER BY length(o.record), o.record LIMIT ? OFFSET ?"""
+_BECAME = f"""
 SELECT DISTINCT r.type, r.id FROM origin o JOIN resource r ON r.seq = o.seq
- WHERE o.file = ? AND o.record = ? ORDER BY r.seq"""
+ WHERE o.file IN ({_ALIKE}) AND o.record = ? ORDER BY r.seq"""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file of a published batch: `traced` counts its records that stand in the record by this file.
+    """A file of a published batch: `traced` counts its records that stand in the record, whenever it was first fed.
 
-    A file that was fed before brings nothing new, so that its records stay traced to the first feeding.
-    `quarantined` counts its records and `unreadable` is 1 where the whole file is quarantined.
+    `quarantined` counts its records that are quarantined still, `unreadable` is above 0 where the whole file is.
     """
 
     id: int
