@@ -179,7 +179,7 @@ def _ingested(result: pipeline.Ingested) -> Iterator[Text | Table | str]:
     for item in result.left_out:
         yield f"Left out, no export: {item.name} ({item.why})."
     if quarantined["files"] or quarantined["records"]:
-        yield "Why: lienthong query \"SELECT file, record, reason FROM record.quarantine\"; then lienthong retry."
+        yield 'Why: lienthong query "SELECT file, record, reason FROM record.quarantine"; then lienthong retry.'
     yield f"Batch {said['batch']}, {said['seconds']:.1f} s."
 
 

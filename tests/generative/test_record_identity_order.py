@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ def persons(folder: Path, batches: list[list[Patient]]) -> list[list[str]]:
         return sorted(sorted(members) for members in groups.values())
 
 
+@pytest.mark.slow
 @given(histories())
 @settings(max_examples=60, deadline=None)
 def test_the_persons_do_not_depend_on_the_way(

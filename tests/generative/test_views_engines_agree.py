@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -145,6 +146,10 @@ PATHS: dict[str, dict[str, list[str]]] = {
             "name.where(use = %use and family.exists()).given",
             "name.where(given.where($this = 'a').exists()).family",
             "gender & id",
+            "where(active).name.family",
+            "where(active = true).where(gender = 'old').name.given",
+            "name.first().where(use = 'old').given",
+            "%resource.name.family",
             "gender + id",
         ],
         "condition": [
@@ -166,9 +171,21 @@ PATHS: dict[str, dict[str, list[str]]] = {
             "getResourceKey() = link.other.getReferenceKey()",
             "telecom.rank.first() > 1",
             "name.count() > contact.count()",
+            "$this.where(active).exists()",
+            "name.last().where(use.exists() and family.exists()).exists()",
         ],
         "number": ["multipleBirth.ofType(integer)", "name.count()", "telecom.rank.first() + 1", "%rowIndex", "7"],
-        "each": ["name", "telecom", "contact", "contact.telecom", "name.given", "telecom.where(system = 'old')"],
+        "each": [
+            "name",
+            "telecom",
+            "contact",
+            "name.first()",
+            "$this",
+            "where(active)",
+            "contact.telecom",
+            "name.given",
+            "telecom.where(system = 'old')",
+        ],
     },
     "HumanName": {
         "text": ["family", "use", "given", "given.join('-')", "given.first()", "$this.family", "family & use"],
@@ -256,6 +273,9 @@ REACHED = {
     "contact": "Patient.contact",
     "contact.telecom": "ContactPoint",
     "name.given": "string",
+    "name.first()": "HumanName",
+    "$this": "Patient",
+    "where(active)": "Patient",
     "given": "string",
     "component": "Observation.component",
 }
@@ -263,7 +283,7 @@ REACHED = {
 
 def reached(path: str) -> str:
     bare = path.removeprefix("repeat ").partition(".where")[0]
-    return REACHED.get(bare, "QuestionnaireResponse.item")
+    return REACHED.get(path) or REACHED.get(bare, "QuestionnaireResponse.item")
 
 
 TYPES = {"text": "string", "condition": "boolean", "number": "decimal"}
@@ -339,6 +359,7 @@ def outcome(view: dict[str, Any], resources: list[dict[str, Any]], engine: str) 
     return table.schema, table.to_pylist()
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(cases())
 def test_both_engines_give_the_same_rows_in_the_same_order(case: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
@@ -349,6 +370,7 @@ def test_both_engines_give_the_same_rows_in_the_same_order(case: tuple[dict[str,
 NUMBER_TEXTS = st.decimals(min_value=Decimal(-(10**6)), max_value=Decimal(10**6), places=6).map(str)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(NUMBER_TEXTS, NUMBER_TEXTS)
 def test_arithmetic_and_order_are_exact_on_both(left: str, right: str) -> None:

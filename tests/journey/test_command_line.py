@@ -76,6 +76,7 @@ def test_findings_are_exit_code_1_and_name_no_value(lienthong: Lienthong, tmp_pa
     assert kept.json["kept"] == 1
 
 
+@pytest.mark.slow
 def test_two_ingests_at_once_lose_nothing(home: Path, tmp_path: Path) -> None:
     """The second of two either waits or is told that one is running; nothing is half-written."""
     for name in ("a", "b"):

@@ -28,7 +28,7 @@ def test_the_demo_is_what_the_truth_says(lienthong: Lienthong, home: Path) -> No
         assert resources["read"] == resources["new"] + resources["updated"] + resources["unchanged"]
     assert said["build"]["tables"]["omop.person"] == truth["persons_by_exact_rules"]
 
-    # every planted fault that reading can see is found where it was planted, and nothing else is; who may or may not be
+    # every planted fault that reading can see is found where it stands, and nothing else is; who may or may not be
     # one person is scored by the persons above (identity-conflict is the word of caution that goes with it)
     rows = lienthong(
         "query",

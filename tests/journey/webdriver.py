@@ -119,8 +119,9 @@ class Browser:
 
     def screenshot(self, path: Path) -> None:
         """The whole page, not only what the window shows."""
-        size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        # Asking the page itself makes it lay itself out first
+        width, height = self.run("const e = document.documentElement; return [e.clientWidth, e.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         shot = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(shot["data"]))
 

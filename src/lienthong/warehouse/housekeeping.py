@@ -1,4 +1,4 @@
-"""The record's housekeeping as Arrow tables, which `query` sees as `record.<table>`; no patient's data are in them."""
+"""The record's housekeeping as Arrow tables, seen by `query` as `record.<table>`; no patient's data are in them."""
 
 from __future__ import annotations
 
