@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from lienthong.products import suggestion as written
@@ -146,7 +146,7 @@ def view_of(
             Input(
                 item.label,
                 item.shown,
-                item.given if item.given_unit and item.given_unit != item.unit else "",
+                "" if _is_same(item.given, item.value) else item.given if item.given_unit else "",
                 item.given_unit,
                 item.time,
                 item.references,
@@ -159,6 +159,14 @@ def view_of(
         card=() if card is None else card_of(card),
         signed=tuple(signed),
     )
+
+
+def _is_same(given: str, value: Decimal | None) -> bool:
+    """Whether an input was used as it stood in the record, without converting its unit."""
+    try:
+        return value is not None and Decimal(given) == value
+    except InvalidOperation:
+        return False
 
 
 def reasons_in_a_line(resource: Mapping[str, Any]) -> tuple[Words, ...]:
