@@ -182,3 +182,25 @@ def test_the_shipped_views_can_be_answered_from_columns() -> None:
         assert not has_repeats(shape)
         assert "contained" not in shape.members
     assert {"patient", "encounter", "condition", "observation", "medication_request", "procedure"} <= names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "value.ofType(Quantity).value" + " + 1" * 90,
+        "value.ofType(Quantity).value" + " / 2" * 90,
+        "value.ofType(Quantity).value" + " * 1" * 90,
+        "value.ofType(Quantity)" + ".where(value > 0)" * 40 + ".value",
+        "component" + ".where(code.exists()).first()" * 30 + ".value.ofType(Quantity).value",
+        "where(status = 'final')" * 1 + ".where(status = 'final')" * 40 + ".value.ofType(Quantity).value",
+    ],
+)
+def test_a_long_path_takes_no_longer_than_its_length(path: str) -> None:
+    """Each engine writes or visits a step once; SQL that named it twice would double with every step."""
+    observation = parse(
+        '{"resourceType":"Observation","id":"o","status":"final","valueQuantity":{"value":4},'
+        '"component":[{"code":{"text":"a"},"valueQuantity":{"value":4}}]}'
+    )
+    found = [values(engine, observation, (path, {"type": "decimal"})) for engine in ("duckdb", "reference")]
+    assert found[0] == found[1]
+    assert found[0][0] is not None

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lienthong.warehouse.engines.reference import REFERENCE
 from lienthong.warehouse.sql_on_fhir.output import sql_type
+from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED
 from lienthong.warehouse.sql_on_fhir.plan import (
     Arithmetic,
     At,
@@ -55,6 +56,9 @@ __all__ = ["MANY_MARK", "TOO_LARGE_MARK", "Tree", "quoted", "select", "text_lite
 MANY_MARK = "lienthong:many:"
 TOO_LARGE_MARK = "lienthong:too-large"
 
+_SHORT = 160
+_LONGEST = 1_000_000
+
 Tree = Mapping[str, "Tree | None"]
 """The members that the source's columns have, by name; None stands for a leaf, or for all that is asked for."""
 
@@ -71,11 +75,19 @@ def text_literal(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """The SQL of an expression's items; `sql` None where it is empty whatever the data are."""
+    """The SQL of an expression's items; `sql` None where it is empty whatever the data are.
+
+    The resource itself is no value but the row: its `sql` is "", and `guard` the condition under which it is there.
+    """
 
     sql: str | None
     many: bool = False
     tree: Tree | None = None
+    guard: str = ""
+
+    @property
+    def is_row(self) -> bool:
+        return self.sql == ""
 
 
 _NOTHING = _Value(None)
@@ -100,6 +112,18 @@ class _Writer:
 
     def name(self, prefix: str) -> str:
         return f"_{prefix}{next(self.numbers)}"
+
+    def let(self, parts: tuple[str, ...], body: Callable[..., str]) -> str:
+        """SQL that names each part more than once, without writing a long one more than once.
+
+        Otherwise the text would double with every step of a path. A lambda over a list of one binds the parts.
+        """
+        if sum(len(part) for part in parts) <= _SHORT:
+            return body(*parts)
+        bound = self.name("t")
+        packed = ", ".join(f"p{number} := {part}" for number, part in enumerate(parts))
+        names = (f"struct_extract({bound}, 'p{number}')" for number in range(len(parts)))
+        return f"list_extract(list_transform([struct_pack({packed})], lambda {bound}: {body(*names)}), 1)"
 
 
 def select(view: View, source: str, tree: Tree | None = None, decimal_suffix: str = "") -> str:
@@ -145,9 +169,13 @@ def _stage(writer: _Writer, rows: Rows, source: str, env: _Env) -> tuple[str, li
                         writer, body, source, env.bind(rows.var, _NOTHING, "0")
                     )[1]
                 return _stage(writer, body, source, env.bind(rows.var, _NOTHING, "0"))
-            items_sql = _list(items)
+            if items.is_row:
+                if items.guard and not or_null:
+                    source, items = f"SELECT * FROM ({source}) WHERE {items.guard}", replace(items, guard="")
+                return _stage(writer, body, source, env.bind(rows.var, items, "0"))
+            items_sql = _list(writer, items)
             if or_null:
-                items_sql = f"CASE WHEN len({items_sql}) > 0 THEN {items_sql} ELSE [NULL] END"
+                items_sql = _or_null(writer, items_sql)
             stage = (
                 f"SELECT *, unnest({items_sql}) AS {item}, generate_subscripts({items_sql}, 1) - 1 AS {index} "
                 f"FROM ({source})"
@@ -158,6 +186,11 @@ def _stage(writer: _Writer, rows: Rows, source: str, env: _Env) -> tuple[str, li
             stage = f"SELECT *, unnest({_row_list(writer, rows, env)}) AS {row} FROM ({source})"
             names = [column.name for column in _columns(rows)]
             return stage, [(name, f"struct_extract({row}, {text_literal(name)})") for name in names]
+
+
+def _or_null(writer: _Writer, items: str) -> str:
+    """A list with one empty item where there is none."""
+    return writer.let((items,), lambda found: f"CASE WHEN len({found}) > 0 THEN {found} ELSE [NULL] END")
 
 
 def _items(writer: _Writer, rows: ForEach | Repeat, env: _Env) -> tuple[_Value, bool, Rows]:
@@ -189,10 +222,17 @@ def _row_list(writer: _Writer, rows: Rows, env: _Env) -> str:
             if items.sql is None:
                 inner = _row_list(writer, body, env.bind(rows.var, _NOTHING, "0"))
                 return inner if or_null else f"list_filter({inner}, lambda {writer.name('x')}: FALSE)"
+            if items.is_row:
+                inner = _row_list(
+                    writer, body, env.bind(rows.var, items if or_null else replace(items, guard=""), "0")
+                )
+                if or_null or not items.guard:
+                    return inner
+                return f"list_filter({inner}, lambda {writer.name('x')}: {items.guard})"
             item, index = writer.name("v"), writer.name("i")
-            items_sql = f"coalesce({_list(items)}, [])"
+            items_sql = f"coalesce({_list(writer, items)}, [])"
             if or_null:
-                items_sql = f"CASE WHEN len({items_sql}) > 0 THEN {items_sql} ELSE [NULL] END"
+                items_sql = _or_null(writer, items_sql)
             inner = _row_list(writer, body, env.bind(rows.var, _Value(item, False, items.tree), f"({index} - 1)"))
             return f"flatten(list_transform({items_sql}, lambda {item}, {index}: {inner}))"
         case Cross(parts):
@@ -225,7 +265,7 @@ def _cell(writer: _Writer, column: Column, env: _Env) -> str:
     if not column.collection:
         return convert(value.sql)
     item = writer.name("c")
-    return f"coalesce(list_transform({_list(value)}, lambda {item}: {convert(item)}), [])"
+    return f"coalesce(list_transform({_list(writer, value)}, lambda {item}: {convert(item)}), [])"
 
 
 def _converter(type_name: str) -> Callable[[str], str]:
@@ -239,10 +279,10 @@ def _converter(type_name: str) -> Callable[[str], str]:
 # --- expressions ------------------------------------------------------------------------------------------------
 
 
-def _list(value: _Value) -> str:
+def _list(writer: _Writer, value: _Value) -> str:
     """The items as a list, whether many or one."""
-    assert value.sql is not None
-    return value.sql if value.many else f"CASE WHEN {value.sql} IS NOT NULL THEN [{value.sql}] END"
+    assert value.sql
+    return value.sql if value.many else _without_nulls(writer, f"[{value.sql}]")
 
 
 def _sql(value: _Value, type_name: str = "BOOLEAN") -> str:
@@ -250,6 +290,14 @@ def _sql(value: _Value, type_name: str = "BOOLEAN") -> str:
 
 
 def _value(writer: _Writer, expr: Expr, env: _Env) -> _Value:
+    """The SQL of an expression; refused where it grows out of all proportion."""
+    value = _written(writer, expr, env)
+    if value.sql and len(value.sql) > _LONGEST:
+        raise UNSUPPORTED.at(writer.resource, what="paths that are too long")
+    return value
+
+
+def _written(writer: _Writer, expr: Expr, env: _Env) -> _Value:
     match expr:
         case Var(number):
             return env.values[number]
@@ -270,26 +318,36 @@ def _value(writer: _Writer, expr: Expr, env: _Env) -> _Value:
             if value.sql is None or not value.many:
                 return value
             fault = f"error({text_literal(MANY_MARK + place)})"
-            return _Value(f"CASE WHEN len({value.sql}) > 1 THEN {fault} ELSE {value.sql}[1] END", False, value.tree)
+            one = writer.let(
+                (value.sql,), lambda found: f"CASE WHEN len({found}) > 1 THEN {fault} ELSE {found}[1] END"
+            )
+            return _Value(one, False, value.tree)
         case Exists(inner):
             value = _value(writer, inner, env)
             if value.sql is None:
                 return _Value("FALSE")
+            if value.is_row:
+                return _Value(f"coalesce({value.guard}, FALSE)" if value.guard else "TRUE")
             return _Value(f"coalesce(len({value.sql}) > 0, FALSE)" if value.many else f"({value.sql} IS NOT NULL)")
         case Count(inner):
             value = _value(writer, inner, env)
             if value.sql is None:
                 return _Value("0")
+            if value.is_row:
+                return _Value(f"CAST(coalesce({value.guard or 'TRUE'}, FALSE) AS INTEGER)")
             counted = f"coalesce(len({value.sql}), 0)" if value.many else f"CAST({value.sql} IS NOT NULL AS INTEGER)"
             return _Value(counted)
         case Not(inner):
             return _Value(f"(NOT {_sql(_value(writer, inner, env))})")
         case Logic(operator, left, right):
             return _logic(operator, _sql(_value(writer, left, env)), _sql(_value(writer, right, env)))
-        case Compare(operator, left, right, kind):
-            return _compare(writer, operator, _value(writer, left, env), _value(writer, right, env), kind)
-        case Arithmetic(operator, left, right, type_name):
-            return _arithmetic(operator, _value(writer, left, env), _value(writer, right, env), type_name)
+        case Compare():
+            return _compare(writer, expr, env)
+        case Arithmetic():
+            result = _number(writer, expr, env)
+            if result is None:
+                return _NOTHING
+            return _Value(f"CAST({result} AS HUGEINT)" if expr.type == "integer" else f"lt_text({result})")
         case Concat(operator, left, right):
             one, other = (_sql(_value(writer, item, env), "VARCHAR") for item in (left, right))
             if operator == "&":
@@ -299,15 +357,17 @@ def _value(writer: _Writer, expr: Expr, env: _Env) -> _Value:
             value = _value(writer, inner, env)
             if value.sql is None or not value.many:
                 return value
-            joined = f"array_to_string({value.sql}, {text_literal(separator)})"
-            return _Value(f"CASE WHEN len({value.sql}) > 0 THEN {joined} END")
+            by = text_literal(separator)
+            return _Value(
+                writer.let((value.sql,), lambda x: f"CASE WHEN len({x}) > 0 THEN array_to_string({x}, {by}) END")
+            )
         case Boundary(inner, high, type_name):
             value = _value(writer, inner, env)
             kind_name = {Family.DECIMAL: "decimal", Family.DATE: "date", Family.TIME: "time"}.get(
                 family(type_name), "datetime"
             )
             macro = f"lt_{kind_name}_{'high' if high else 'low'}"
-            return value if value.sql is None else _Value(f"{macro}({value.sql})")
+            return value if value.sql is None else _Value(writer.let((value.sql,), lambda x: f"{macro}({x})"))
         case ResourceKey():
             return _Value(f"({text_literal(writer.resource + '/')} || {quoted('id')})")
         case ReferenceKey():
@@ -335,6 +395,8 @@ def _field(writer: _Writer, expr: Field, env: _Env) -> _Value:
 
     if not owner.many:
         found = member(owner.sql)
+        if owner.guard:
+            found = f"CASE WHEN {owner.guard} THEN {found} END"
         # a list of primitives may hold nulls, where an item has an extension and no value
         return _Value(_without_nulls(writer, found) if expr.is_list and primitive else found, expr.is_list, tree)
     item = writer.name("v")
@@ -353,19 +415,18 @@ def _where(writer: _Writer, expr: Where, env: _Env) -> _Value:
     value = _value(writer, expr.input, env)
     if value.sql is None:
         return _NOTHING
-    if not value.many:
-        condition = _value(writer, expr.condition, env.bind(expr.var, value, "0"))
+    if value.is_row:
+        condition = _value(writer, expr.condition, env.bind(expr.var, replace(value, guard=""), "0"))
         if condition.sql is None:
             return _NOTHING
-        whole = value.sql or quoted("id")  # the resource itself is no value: only whether it is there can be asked
-        if not value.sql:
-            return _Value(f"CASE WHEN {condition.sql} THEN {whole} END", False, {})
-        return _Value(f"CASE WHEN {condition.sql} THEN {value.sql} END", False, value.tree)
+        both = f"CASE WHEN {value.guard} THEN {condition.sql} ELSE FALSE END" if value.guard else condition.sql
+        return replace(value, guard=both)
     item = writer.name("v")
     condition = _value(writer, expr.condition, env.bind(expr.var, _Value(item, False, value.tree), "0"))
     if condition.sql is None:
         return _NOTHING
-    return _Value(f"list_filter({value.sql}, lambda {item}: coalesce({condition.sql}, FALSE))", True, value.tree)
+    found = f"list_filter({_list(writer, value)}, lambda {item}: coalesce({condition.sql}, FALSE))"
+    return _Value(found if value.many else f"list_extract({found}, 1)", value.many, value.tree)
 
 
 def _at(value: _Value, index: int) -> _Value:
@@ -388,42 +449,58 @@ def _logic(operator: str, left: str, right: str) -> _Value:
             return _Value(f"((NOT {left}) OR {right})")
 
 
-def _ordered(operator: str, left: str, right: str, kind: Family) -> str:
-    """The comparison of two items."""
+def _ordered(writer: _Writer, operator: str, left: str, right: str, kind: Family) -> str:
+    """The comparison of two items, each named once."""
     match kind:
         case Family.DATE | Family.DATETIME:
-            return f"(lt_compare_dates({left}, {right}) {operator} 0)"
+            return writer.let((left, right), lambda a, b: f"(lt_compare_dates({a}, {b}) {operator} 0)")
         case Family.TIME:
-            return f"(lt_clock({left}) {operator} lt_clock({right}))"
+            return writer.let((left, right), lambda a, b: f"(lt_clock({a}) {operator} lt_clock({b}))")
         case Family.DECIMAL:
-            return f"(lt_number({left}) {operator} lt_number({right}))"
+            return writer.let((left, right), lambda a, b: f"(lt_number({a}) {operator} lt_number({b}))")
         case _:
             return f"({left} {operator} {right})"
 
 
-def _compare(writer: _Writer, operator: str, left: _Value, right: _Value, kind: Family) -> _Value:
+def _compare(writer: _Writer, expr: Compare, env: _Env) -> _Value:
+    left, right = _value(writer, expr.left, env), _value(writer, expr.right, env)
     if left.sql is None or right.sql is None:
         return _Value("CAST(NULL AS BOOLEAN)")
     if not left.many and not right.many:
-        return _Value(_ordered(operator, left.sql, right.sql, kind))
-    one, other = _list(left), _list(right)
+        if expr.family is Family.DECIMAL:
+            one, other = _number(writer, expr.left, env), _number(writer, expr.right, env)
+            return _Value(f"({one} {expr.operator} {other})")
+        return _Value(_ordered(writer, expr.operator, left.sql, right.sql, expr.family))
     index, result = writer.name("n"), writer.name("r")
-    pairs = f"list_transform(range(1, len({one}) + 1), lambda {index}: "
-    pairs += f"{_ordered('=', f'list_extract({one}, {index})', f'list_extract({other}, {index})', kind)})"
-    decided = f"len(list_filter({pairs}, lambda {result}: {result})) = len({one})"
-    refuted = f"len(list_filter({pairs}, lambda {result}: NOT {result})) > 0"
-    return _Value(
-        f"CASE WHEN coalesce(len({one}), 0) = 0 OR coalesce(len({other}), 0) = 0 THEN NULL "
-        f"WHEN len({one}) <> len({other}) OR {refuted} THEN FALSE WHEN {decided} THEN TRUE END"
-    )
+
+    def same(one: str, other: str) -> str:
+        pair = _ordered(writer, "=", f"list_extract({one}, {index})", f"list_extract({other}, {index})", expr.family)
+        pairs = f"list_transform(range(1, len({one}) + 1), lambda {index}: {pair})"
+        return (
+            f"CASE WHEN coalesce(len({one}), 0) = 0 OR coalesce(len({other}), 0) = 0 THEN NULL "
+            f"WHEN len({one}) <> len({other}) OR len(list_filter({pairs}, lambda {result}: NOT {result})) > 0 "
+            f"THEN FALSE "
+            f"WHEN len(list_filter({pairs}, lambda {result}: {result})) = len({one}) THEN TRUE END"
+        )
+
+    return _Value(writer.let((_list(writer, left), _list(writer, right)), same))
 
 
-def _arithmetic(operator: str, left: _Value, right: _Value, type_name: str) -> _Value:
-    if left.sql is None or right.sql is None:
-        return _NOTHING
-    macro = {"+": "lt_add", "-": "lt_subtract", "*": "lt_multiply", "/": "lt_divide"}[operator]
-    found = f"{macro}({left.sql}, {right.sql})"
-    return _Value(f"CAST({found} AS HUGEINT)" if family(type_name) is Family.INTEGER else found)
+def _number(writer: _Writer, expr: Expr, env: _Env) -> str | None:
+    """The value of a single number as DECIMAL(38, 18); None where it is empty whatever the data are."""
+    if not isinstance(expr, Arithmetic):
+        value = _value(writer, expr, env)
+        return None if value.sql is None else writer.let((value.sql,), lambda x: f"lt_number({x})")
+    left, right = _number(writer, expr.left, env), _number(writer, expr.right, env)
+    if left is None or right is None:
+        return None
+    match expr.operator:
+        case "+" | "-":
+            return f"({left} {expr.operator} {right})"
+        case "*":
+            return f"lt_multiply({left}, {right})"
+        case _:
+            return writer.let((left, right), lambda a, b: f"lt_divide({a}, {b})")
 
 
 def _reference_key(writer: _Writer, expr: ReferenceKey, env: _Env) -> _Value:

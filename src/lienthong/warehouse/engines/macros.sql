@@ -4,33 +4,24 @@ CREATE TEMP MACRO lt_number(x) AS
     CASE WHEN x IS NULL THEN NULL
          ELSE coalesce(TRY_CAST(x AS DECIMAL(38, 18)), error('lienthong:too-large')) END;
 
-CREATE TEMP MACRO lt_small(x) AS
-    CASE WHEN x IS NULL THEN NULL
-         ELSE coalesce(TRY_CAST(x AS DECIMAL(28, 8)), error('lienthong:too-large')) END;
-
 CREATE TEMP MACRO lt_text(n) AS
     rtrim(rtrim(CAST(n AS VARCHAR), '0'), '.');
 
-CREATE TEMP MACRO lt_add(a, b) AS
-    lt_text(lt_number(a) + lt_number(b));
-
-CREATE TEMP MACRO lt_subtract(a, b) AS
-    lt_text(lt_number(a) - lt_number(b));
-
+-- Of two DECIMAL(38, 18), to 8 places.
 CREATE TEMP MACRO lt_multiply(a, b) AS
-    lt_text(CAST(lt_small(a) * lt_small(b) AS DECIMAL(38, 18)));
+    CAST(CAST(a AS DECIMAL(28, 8)) * CAST(b AS DECIMAL(28, 8)) AS DECIMAL(38, 18));
 
 -- Whole-number division of the two numbers times 10^8, rounded half away from zero: exact, where `/` gives a double.
-CREATE TEMP MACRO lt_scaled(x) AS
-    CAST(lt_small(x) * 100000000 AS HUGEINT);
+CREATE TEMP MACRO lt_scaled(n) AS
+    CAST(CAST(n AS DECIMAL(28, 8)) * 100000000 AS HUGEINT);
 
 CREATE TEMP MACRO lt_half_away(a, b) AS
     (abs(a) * 200000000 + abs(b)) // (2 * abs(b)) * CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END;
 
 CREATE TEMP MACRO lt_divide(a, b) AS
-    CASE WHEN lt_small(b) <> 0
-         THEN lt_text(CAST(CAST(lt_half_away(lt_scaled(a), lt_scaled(b)) AS DECIMAL(38, 0))
-                           * CAST(0.00000001 AS DECIMAL(9, 8)) AS DECIMAL(38, 18))) END;
+    CASE WHEN CAST(b AS DECIMAL(28, 8)) <> 0
+         THEN CAST(CAST(lt_half_away(lt_scaled(a), lt_scaled(b)) AS DECIMAL(38, 0))
+                   * CAST(0.00000001 AS DECIMAL(9, 8)) AS DECIMAL(38, 18)) END;
 
 -- -1, 0, 1, or NULL where the precision does not decide.
 CREATE TEMP MACRO lt_order(a, b) AS
