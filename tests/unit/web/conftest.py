@@ -19,6 +19,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     from starlette.testclient import TestClient
 
+__all__ = ["Bytes", "Hands", "TestClient", "signed_in", "token"]
+
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 
 
