@@ -28,7 +28,8 @@ from lienthong.privacy.access import Grant
 from lienthong.warehouse.built import NO_TABLE, Balance, Built
 from lienthong.warehouse.checks import run_checks
 from lienthong.warehouse.engines.duckdb import connect
-from lienthong.warehouse.engines.duckdb_sql import Tree, quoted, select, text_literal
+from lienthong.warehouse.engines.duckdb_sql import Tree, select
+from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.fhir_columns import DECIMAL_SUFFIX
 from lienthong.warehouse.fhir_tables import Readable, empty_fhir_table, write_fhir_table, write_parquet
 from lienthong.warehouse.manifest import (

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines.duckdb import connect
-from lienthong.warehouse.engines.duckdb_sql import quoted, text_literal
+from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.manifest import Manifest
 
 __all__ = ["run_query"]

@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from lienthong.core.canonical import encode_text_decimals
 from lienthong.core.errors import Category, ErrorKind, LienthongError
-from lienthong.warehouse.engines.duckdb_sql import MANY_MARK, TOO_LARGE_MARK, quoted, select, text_literal
+from lienthong.warehouse.engines.duckdb_sql import MANY_MARK, TOO_LARGE_MARK, select
 from lienthong.warehouse.engines.reference import MANY_VALUES
+from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema
 from lienthong.warehouse.sql_on_fhir.plan import Family, View, family
 from lienthong.warehouse.sql_on_fhir.shape import Shape, cut, has_decimals, has_repeats, shape_of

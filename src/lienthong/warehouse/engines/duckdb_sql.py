@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lienthong.warehouse.engines.reference import REFERENCE
+from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.sql_on_fhir.output import sql_type
 from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED
 from lienthong.warehouse.sql_on_fhir.plan import (
@@ -47,11 +48,12 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Var,
     View,
     Where,
+    columns_of,
     family,
 )
 from lienthong.warehouse.sql_on_fhir.shape import repeat_name
 
-__all__ = ["MANY_MARK", "TOO_LARGE_MARK", "Tree", "quoted", "select", "text_literal"]
+__all__ = ["MANY_MARK", "TOO_LARGE_MARK", "Tree", "select"]
 
 MANY_MARK = "lienthong:many:"
 TOO_LARGE_MARK = "lienthong:too-large"
@@ -61,16 +63,6 @@ _LONGEST = 1_000_000
 
 Tree = Mapping[str, "Tree | None"]
 """The members that the source's columns have, by name; None stands for a leaf, or for all that is asked for."""
-
-
-def quoted(name: str) -> str:
-    """An identifier; always quoted, since many element names are reserved words."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +176,7 @@ def _stage(writer: _Writer, rows: Rows, source: str, env: _Env) -> tuple[str, li
         case Union():
             row = writer.name("u")
             stage = f"SELECT *, unnest({_row_list(writer, rows, env)}) AS {row} FROM ({source})"
-            names = [column.name for column in _columns(rows)]
+            names = [column.name for column in columns_of(rows)]
             return stage, [(name, f"struct_extract({row}, {text_literal(name)})") for name in names]
 
 
@@ -198,18 +190,6 @@ def _items(writer: _Writer, rows: ForEach | Repeat, env: _Env) -> tuple[_Value, 
         return _value(writer, rows.items, env), rows.or_null, rows.body
     focus = Field(rows.focus, repeat_name(rows), rows.type, True)
     return (_value(writer, focus, env) if rows.type else _NOTHING), False, rows.body
-
-
-def _columns(rows: Rows) -> tuple[Column, ...]:
-    match rows:
-        case Columns(columns):
-            return columns
-        case ForEach(body=body) | Repeat(body=body):
-            return _columns(body)
-        case Cross(parts):
-            return tuple(itertools.chain.from_iterable(_columns(part) for part in parts))
-        case Union(branches):
-            return _columns(branches[0])
 
 
 def _row_list(writer: _Writer, rows: Rows, env: _Env) -> str:
@@ -236,10 +216,10 @@ def _row_list(writer: _Writer, rows: Rows, env: _Env) -> str:
             inner = _row_list(writer, body, env.bind(rows.var, _Value(item, False, items.tree), f"({index} - 1)"))
             return f"flatten(list_transform({items_sql}, lambda {item}, {index}: {inner}))"
         case Cross(parts):
-            found, names = _row_list(writer, parts[0], env), [column.name for column in _columns(parts[0])]
+            found, names = _row_list(writer, parts[0], env), [column.name for column in columns_of(parts[0])]
             for part in parts[1:]:
                 one, other = writer.name("a"), writer.name("b")
-                more = [column.name for column in _columns(part)]
+                more = [column.name for column in columns_of(part)]
                 both = _struct(
                     (name, f"struct_extract({owner}, {text_literal(name)})")
                     for owner, owned in ((one, names), (other, more))

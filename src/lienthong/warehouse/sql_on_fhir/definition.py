@@ -5,7 +5,6 @@ Source: SQL on FHIR v2, ViewDefinition and its validation and processing algorit
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,6 +27,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Union,
     Var,
     View,
+    columns_of,
     family,
 )
 
@@ -76,7 +76,7 @@ def compile_view(view: object) -> View:
         raise WRONG_VIEW.at("select", why="a view selects at least one column", allowed="select: [{column: [...]}]")
     parts = [_select(item, f"select[{number}]", scope) for number, item in enumerate(selects)]
     rows = parts[0] if len(parts) == 1 else Cross(tuple(parts))
-    columns = _columns(rows)
+    columns = columns_of(rows)
     if not columns:
         raise WRONG_VIEW.at("select", why="a view selects at least one column", allowed="select: [{column: [...]}]")
     seen: set[str] = set()
@@ -154,7 +154,7 @@ def _body(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
     branches = _list(select, "unionAll", place)
     if branches:
         found_branches = [_select(item, f"{place}.unionAll[{number}]", scope) for number, item in enumerate(branches)]
-        _check_union([_columns(branch) for branch in found_branches], f"{place}.unionAll")
+        _check_union([columns_of(branch) for branch in found_branches], f"{place}.unionAll")
         parts.append(Union(tuple(found_branches)))
     return parts[0] if len(parts) == 1 else Cross(tuple(parts))
 
@@ -269,15 +269,3 @@ def _refuse_unknown(owner: Mapping[str, Any], known: frozenset[str], place: str)
     for name in owner:
         if name not in known and name not in _ANYWHERE and not name.startswith("_"):
             raise WRONG_VIEW.at(f"{place}.{name}", why="there is no such member", allowed=", ".join(sorted(known)))
-
-
-def _columns(rows: Rows) -> tuple[Column, ...]:
-    match rows:
-        case Columns(columns):
-            return columns
-        case ForEach(body=body) | Repeat(body=body):
-            return _columns(body)
-        case Cross(parts):
-            return tuple(itertools.chain.from_iterable(_columns(part) for part in parts))
-        case Union(branches):
-            return _columns(branches[0])

@@ -45,6 +45,7 @@ __all__ = [
     "Var",
     "View",
     "Where",
+    "columns_of",
     "family",
     "is_many",
 ]
@@ -356,3 +357,16 @@ class View:
     where: tuple[Expr, ...]
     rows: Rows
     columns: tuple[Column, ...]
+
+
+def columns_of(rows: Rows) -> tuple[Column, ...]:
+    """The columns of rows, in the order of the specification."""
+    match rows:
+        case Columns(columns):
+            return columns
+        case ForEach(body=body) | Repeat(body=body):
+            return columns_of(body)
+        case Cross(parts):
+            return tuple(column for part in parts for column in columns_of(part))
+        case Union(branches):
+            return columns_of(branches[0])

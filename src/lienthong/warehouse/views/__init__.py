@@ -1,0 +1,1 @@
+"""The ViewDefinitions that ship with the warehouse, one JSON file each."""
