@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not has_browser(), reason="chromium and chromedriver are not on PATH"),
 ]
-ENTER = chr(0xE007)  # WebDriver: the code point of the Enter key
 ARTEFACTS = Path(__file__).resolve().parents[2] / "test-artefacts"
 
 
@@ -74,7 +73,7 @@ def sign_in(browser: Browser, served: Served, name: str) -> None:
     browser.go(f"{served.address}/sign-in")
     browser.type("#name", name)
     browser.type("#password", served.accounts[name]["password"])
-    browser.click("main form button")
+    browser.follow("main form button")
 
 
 def begin_a_decision(browser: Browser, verdict: str, reason: str = "", change: str = "") -> None:
@@ -83,7 +82,7 @@ def begin_a_decision(browser: Browser, verdict: str, reason: str = "", change: s
         browser.type("input[name=change]", change)
     if reason:
         browser.type("textarea[name=reason]", reason)
-    browser.click("form.decide button[type=submit]")
+    browser.follow("form.decide button[type=submit]")
 
 
 def test_a_physician_signs_a_decision_and_sees_it_final(served: Served) -> None:
@@ -99,7 +98,7 @@ def test_a_physician_signs_a_decision_and_sees_it_final(served: Served) -> None:
         browser.press("j")
         browser.press("j")
         second = browser.run("return document.querySelector('tr.here a').textContent")
-        browser.press(ENTER)
+        browser.enter()
         assert second in browser.text("h1")
         assert "người như vậy" in browser.text(".frequency")
 
@@ -107,10 +106,10 @@ def test_a_physician_signs_a_decision_and_sees_it_final(served: Served) -> None:
         begin_a_decision(browser, "change", "Huyết áp hôm nay chưa ổn định", "20")
         assert "Điều gì sẽ xảy ra" in browser.text("main")
         browser.type("#passphrase", "not the passphrase")
-        browser.click("main form button")
+        browser.follow("main form button")
         assert "Cụm mật khẩu ký không đúng" in browser.text("main")
         browser.type("#passphrase", served.accounts["bs.lan"]["passphrase"])
-        browser.click("main form button")
+        browser.follow("main form button")
         text = browser.text("main")
         assert "Quyết định của bạn đã được ký" in text and "vừa kiểm tra: hợp lệ" in text
         assert served.accounts["bs.lan"]["display"] in text
@@ -124,10 +123,12 @@ def test_every_page_works_without_script(served: Served) -> None:
     with Browser(script=False) as browser:
         browser.size(390)
         sign_in(browser, served, "bs.lan")
-        browser.click(".worklist tbody a")
+        browser.follow(".worklist tbody a")
+        shown = "return [...document.querySelectorAll('[data-for-verdict]')].every(field => !field.hidden)"
+        assert browser.run(shown), "without script every field is there"
         begin_a_decision(browser, "accept")
         browser.type("#passphrase", served.accounts["bs.lan"]["passphrase"])
-        browser.click("main form button")
+        browser.follow("main form button")
         assert "Quyết định của bạn đã được ký" in browser.text("main")
 
 
@@ -136,8 +137,8 @@ def test_a_data_engineer_goes_from_the_balance_to_the_resource_in_two_clicks(ser
         browser.size(1280)
         sign_in(browser, served, "ks.hoa")
         assert browser.address.endswith("/ingest")
-        browser.click("#files tbody a")
-        browser.click("main tbody a")
+        browser.follow("#files tbody a")
+        browser.follow("main tbody a")
         assert "/resource/" in browser.address
         assert "Nguồn gốc" in browser.text("main")
         browser.go(f"{served.address}/worklist")
@@ -154,7 +155,7 @@ def test_every_page_is_looked_at(served: Served, language: str) -> None:
             looked_at(browser, f"sign-in-{language}-{width}")
             sign_in(browser, served, "bs.lan")
             looked_at(browser, f"worklist-{language}-{width}")
-            browser.click(".worklist tbody a")
+            browser.follow(".worklist tbody a")
             looked_at(browser, f"patient-{language}-{width}")
             begin_a_decision(browser, "accept")
             looked_at(browser, f"sign-{language}-{width}")

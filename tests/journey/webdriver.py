@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+_ENTER = chr(0xE007)  # WebDriver: the code point of the Enter key
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key that W3C WebDriver gives an element
 
 
@@ -105,6 +107,24 @@ class Browser:
 
     def click(self, css: str) -> None:
         self._post(self._path(f"element/{self._find(css)}/click"), {})
+
+    def follow(self, css: str) -> None:
+        """A click that leads to another page, and the wait until that page is there."""
+        self._leaving(lambda: self.click(css))
+
+    def enter(self) -> None:
+        """The Enter key on a link or a form, and the wait until the page it leads to is there."""
+        self._leaving(lambda: self.press(_ENTER))
+
+    def _leaving(self, act: Callable[[], None]) -> None:
+        # A form's answer may take a while (a password is slow to check): the old page is marked and waited away
+        self.run("window.isOldPage = true")
+        act()
+        for _ in range(600):
+            if self.run("return !window.isOldPage && document.readyState === 'complete'"):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"nothing followed on {self.address}")
 
     def press(self, key: str) -> None:
         """A key on whatever has the focus."""
