@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lienthong.core import canonical
-from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.finding import Finding, Place, Rule, Severity
 
-__all__ = ["Chain", "Entry", "Store"]
+__all__ = ["SCHEMA_VERSION", "Chain", "Entry", "Store"]
 
 BUSY = ErrorKind(
     "decisions-busy",
@@ -29,6 +29,16 @@ UNREADABLE = ErrorKind(
     what="The store of decisions can't be used: {why}.",
     cure="Look at the disk and the rights of HOME/decisions.db, or put the file back from the backup.",
 )
+NEWER = ErrorKind(
+    "decisions-newer",
+    Category.UNSUPPORTED,
+    what="The store of decisions was written by a newer Lienthong (schema {found}).",
+    allowed="schema {known}",
+    cure="Use that version of Lienthong, or a newer one.",
+)
+
+SCHEMA_VERSION = 1
+"""Stands in the file as `user_version`; 0 is a file from before the numbering, with the same tables."""
 
 _FIRST = "0" * 64
 _WAIT_SECONDS = 5.0
@@ -62,6 +72,8 @@ class Store:
         """Makes what is not there yet."""
         with self._translated(), closing(self._connect()) as connection:
             connection.executescript(script)
+            if _version(connection) != SCHEMA_VERSION:
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -87,7 +99,9 @@ class Store:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # a signature that was shown is on the disk
             connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE, too, fires the delete trigger
-        except sqlite3.Error:
+            if _version(connection) > SCHEMA_VERSION:
+                raise NEWER.at("decisions.db", found=_version(connection), known=SCHEMA_VERSION)
+        except (sqlite3.Error, LienthongError):
             connection.close()
             raise
         return connection
@@ -186,6 +200,10 @@ class Chain:
             Rule("decisions-chain", "The store of decisions is whole and in order", "DESIGN 3.4"),
             "Keep the file as it is, compare it with the last backup, and find out who could write to HOME.",
         )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _hash(sequence: int, previous: str, body: bytes) -> str:

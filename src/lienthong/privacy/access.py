@@ -59,6 +59,7 @@ class Action(StrEnum):
     DECIDE = "decide"
     RUN_PRODUCT = "run-product"
     MANAGE_PEOPLE = "manage-people"
+    KEEP_NODE = "keep-node"  # back up, restore, upgrade
 
 
 _BY_PERMIT = object()

@@ -29,7 +29,8 @@ __all__ = [
     "version",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Raised with each change of the tables, together with a migration of `record/migrations/versions`."""
 
 METADATA = MetaData()
 
@@ -163,18 +164,20 @@ quarantine = Table(
     Column("finding", Text, nullable=False),  # JSON
     Column("resolved_batch", Integer),
     Index("quarantine_file", "sha256", "source"),
+    Index("quarantine_resolved", "resolved_batch", sqlite_where=text("resolved_batch IS NOT NULL")),
 )
 
 finding = Table(
     "finding",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("batch", Integer, nullable=False, index=True),
+    Column("batch", Integer, nullable=False),
     Column("severity", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("record", Text, nullable=False),
     Column("finding", Text, nullable=False),  # JSON, whole
+    Index("finding_kind", "batch", "severity", "code"),  # the findings of an ingest are shown by kind
 )
 
 person = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from lienthong.record import schema
 from lienthong.record.guard import Guard, is_labelled
 from lienthong.record.triggers import GUARD_FUNCTION, GUARD_REFUSED, TRIGGERS
 
-__all__ = ["AI_UNSIGNED", "Store", "driver"]
+__all__ = ["AI_UNSIGNED", "NEWER", "Store", "alone", "driver", "schema_in", "told"]
 
 WAIT_SECONDS = 30.0
 """How long a writer waits for another one; an ingest holds the lock for one step at a time."""
@@ -47,6 +47,13 @@ NEWER = ErrorKind(
     what="The record was written by a newer Lienthong (schema {found}).",
     allowed="schema {known}",
     cure="Use that version of Lienthong, or a newer one.",
+)
+OLDER = ErrorKind(
+    "record-older",
+    Category.MISSING,
+    what="The record was written by an older Lienthong (schema {found}).",
+    allowed="schema {known}",
+    cure="Run `lienthong upgrade`: it takes a backup first, and changes all or nothing.",
 )
 REFUSED = ErrorKind(
     "record-refused",
@@ -123,31 +130,22 @@ class Store:
         with self.told():
             return self._engine.connect()
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
+    def told(self) -> AbstractContextManager[None]:
         """Says what an error of the database means."""
-        try:
-            yield
-        except DBAPIError as error:
-            raise _meaning(error.orig) from None
-        except (sqlite3.Error, OSError) as error:
-            raise _meaning(error) from None
+        return told()
 
     def _create(self) -> None:
-        engine = create_engine(self._url, poolclass=NullPool, connect_args=_CONNECT_ARGUMENTS)
-        event.listen(engine, "connect", _settle)
-        event.listen(engine, "begin", _begin)
-        with engine.connect() as connection, connection.execution_options(lienthong_writes=True).begin():
-            names = sqlalchemy.inspect(connection).get_table_names()
-            if schema.meta.name not in names:
+        with alone(self.path) as connection:
+            found = schema_in(connection)
+            if found is None:
                 schema.METADATA.create_all(connection)
                 for trigger in TRIGGERS:
                     connection.exec_driver_sql(trigger)
-                connection.execute(schema.meta.insert().values(name="schema", value=str(schema.SCHEMA_VERSION)))
-            found = connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == "schema")).scalar()
-        engine.dispose()
-        if found != str(schema.SCHEMA_VERSION):
-            raise NEWER.at(self.path.name, found=found, known=schema.SCHEMA_VERSION)
+                found = schema.SCHEMA_VERSION
+                connection.execute(schema.meta.insert().values(name="schema", value=str(found)))
+        if found != schema.SCHEMA_VERSION:
+            kind = NEWER if found > schema.SCHEMA_VERSION else OLDER
+            raise kind.at(self.path.name, found=found, known=schema.SCHEMA_VERSION)
 
     def _prepare(self, connection: sqlite3.Connection, _: object) -> None:
         _settle(connection, _)
@@ -170,6 +168,41 @@ class Store:
             return self._guard(raw, decision)
         except LienthongError as error:
             return error.what
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Says what an error of the database means."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _meaning(error.orig) from None
+    except (sqlite3.Error, OSError) as error:
+        raise _meaning(error) from None
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[Connection]:
+    """One writing transaction that may change the tables themselves; all of it is there at the end, or nothing."""
+    url = sqlalchemy.URL.create("sqlite", database=str(path))
+    engine = create_engine(url, poolclass=NullPool, connect_args=_CONNECT_ARGUMENTS)
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    try:
+        with engine.connect() as connection, connection.execution_options(lienthong_writes=True).begin():
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def schema_in(connection: Connection) -> int | None:
+    """The schema version of the tables; None where there are none yet."""
+    if schema.meta.name not in sqlalchemy.inspect(connection).get_table_names():
+        return None
+    found = connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == "schema")).scalar()
+    if found is None or not found.isdecimal():
+        raise UNREADABLE.at("record.db", why="it says no schema version")
+    return int(found)
 
 
 def driver(connection: Connection) -> sqlite3.Connection:

@@ -44,7 +44,8 @@ def fill(log: AccessLog, count: int = 5) -> None:
         (
             Actor("op", operator=True),
             Purpose.OPERATIONS,
-            {"ingest", "build", "query", "export", "trace", "read-findings", "manage-people", "run-product"},
+            {"ingest", "build", "query", "export", "trace", "read-findings", "manage-people", "run-product"}
+            | {"keep-node"},
         ),
         (Actor("op", operator=True), Purpose.TREATMENT, set()),
         (
