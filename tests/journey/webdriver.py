@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -45,7 +47,10 @@ class Browser:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self._driver = subprocess.Popen(
-            ["chromedriver", f"--port={port}", "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["chromedriver", f"--port={port}", "--silent"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         self._session = ""
@@ -78,7 +83,8 @@ class Browser:
             with suppress(httpx.HTTPError):  # a browser that hangs is ended with its driver
                 self._http.delete(f"/session/{self._session}", timeout=10)
         self._http.close()
-        self._driver.terminate()
+        # The driver and the browser that it started are one group of processes
+        os.killpg(self._driver.pid, signal.SIGTERM)
         self._driver.wait(timeout=20)
         shutil.rmtree(self._profile, ignore_errors=True)
 
