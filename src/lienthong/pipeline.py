@@ -6,23 +6,24 @@ Everything here calls one room after the other and nothing else: to change a ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from lienthong import fhir, identity, sources
-from lienthong.core.errors import Category, ExitCode, LienthongError, exit_code
+from lienthong import identity, sources
+from lienthong.beside import read_beside, worth_it
+from lienthong.core.errors import ExitCode, LienthongError, exit_code
 from lienthong.core.finding import Finding, Severity
-from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
 from lienthong.privacy.access import Grant
 from lienthong.privacy.vault import Vault
+from lienthong.reading import Opened, Ready, read_files, ready, validated
 from lienthong.record import Batch, Published, Record
-from lienthong.sources import Converted, Found, LeftOut, rejection
+from lienthong.sources import Converted, LeftOut, rejection
 
-__all__ = ["Checked", "Ingested", "Progress", "Way", "check", "ingest", "quiet", "retry", "validated"]
+__all__ = ["Checked", "Ingested", "Progress", "Way", "check", "ingest", "quiet", "retry"]
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is (None: not known)."""
@@ -99,71 +100,25 @@ def ingest(
     progress: Progress = quiet,
 ) -> Ingested:
     """Exports into the record: nothing is lost, and nobody sees any of it before all of it is there."""
-    started, left_out = monotonic(), list[LeftOut]()
+    started, left_out, number = monotonic(), list[LeftOut](), 0
     files = list(sources.find(paths))
+    read = read_beside if worth_it(files) else read_files
     with way.record.begin(grant, source=source or way.settings.source) as batch:  # abandoned if anything fails
-        for number, file in enumerate(files):
-            progress("files", number, len(files))
-            left_out += _take(file, batch, way, source, format, progress)
+        for event in read(files, way.vault, way.settings, source=source, format=format):
+            match event:
+                case Ready():
+                    batch.put(number, event.origin, event.prepared, event.findings, event.rejected)
+                    progress("records", batch.records, None)
+                case Opened():
+                    progress("files", event.number, len(files))
+                    number = batch.file(event.name, event.sha256, event.size, event.format)
+                case LeftOut():
+                    batch.leave_out(event.name, event.why)
+                    left_out.append(event)
         identity.link(way.record, grant, way.settings, batch)
         published = batch.publish()
     progress("files", len(files), len(files))
     return Ingested(published, tuple(left_out), monotonic() - started)
-
-
-def _take(
-    file: Found, batch: Batch, way: Way, source: str | None, format: str, progress: Progress
-) -> Iterator[LeftOut]:
-    """One file: kept under its digest, read from what was kept, each record validated and put."""
-    try:
-        with file.open() as stream:
-            kept = way.vault.keep(stream)
-    except LienthongError as error:
-        if error.category is not Category.UNREADABLE:
-            raise  # no room, a broken disk: no fault of this file
-        _put(_unopened(file, error, source or way.settings.source), batch, batch.file(file.name, "", 0, ""))
-        return
-    number: int | None = None
-    with way.vault.open(kept.sha256) as stream:
-        for item in sources.convert(
-            stream,
-            name=file.name,
-            sha256=kept.sha256,
-            settings=way.settings,
-            source=source,
-            format=format,
-            given=file.given,
-        ):
-            if isinstance(item, LeftOut):
-                batch.leave_out(item.name, item.why)
-                yield item
-                continue
-            if number is None:
-                number = batch.file(file.name, kept.sha256, kept.size, format)
-            _put(validated(item), batch, number)
-            progress("records", batch.records, None)
-    if number is None and kept.is_new:
-        way.vault.discard(kept.sha256)  # what is no export is not ours to keep
-
-
-def validated(item: Converted) -> Converted:
-    """The record with what FHIR says of its resources; one whose shape is no FHIR shape is quarantined."""
-    findings = list(item.findings)
-    for resource in item.resources:
-        for finding in fhir.validate(resource):
-            placed = finding.at(file=item.origin.file, record=item.origin.record)
-            if finding.code in fhir.UNHOLDABLE:
-                return Converted(item.origin, findings=tuple(findings), rejected=placed)
-            findings.append(placed)
-    return Converted(item.origin, item.resources, tuple(findings), item.rejected)
-
-
-def _put(item: Converted, batch: Batch, file: int) -> None:
-    batch.put(file, item.origin, item.resources, item.findings, item.rejected)
-
-
-def _unopened(file: Found, error: LienthongError, source: str) -> Converted:
-    return Converted(Origin(source, file.name, "", ""), rejected=rejection(error, file=file.name))
 
 
 def retry(way: Way, grant: Grant, *, progress: Progress = quiet) -> Ingested:
@@ -189,7 +144,8 @@ def _again(name: str, sha256: str, source: str | None, records: Set[str], batch:
         number = batch.file(name, sha256, size, "auto")
         for item in sources.convert(stream, name=name, sha256=sha256, settings=way.settings, source=source):
             if isinstance(item, Converted) and ("" in records or item.origin.record in records):
-                _put(validated(item), batch, number)
+                event = ready(item)
+                batch.put(number, event.origin, event.prepared, event.findings, event.rejected)
 
 
 def check(paths: Iterable[Path], settings: Settings, *, progress: Progress = quiet) -> Checked:

@@ -113,6 +113,13 @@ class LienthongError(Exception):
         lines.append(f"  next:    {self.cure}" + (" A retry may help." if self.retry else ""))
         return "\n".join(lines)
 
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> LienthongError:
+        """The error that another process has written with `to_json`."""
+        what, allowed, cure = value["what"], value["allowed"], value["cure"]
+        kind = ErrorKind(value["code"], Category[value["category"].upper()], what, cure, allowed)
+        return LienthongError(kind, value["where"], what, allowed, cure)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "code": self.code,

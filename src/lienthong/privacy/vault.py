@@ -100,6 +100,11 @@ class Vault:
                 raise NO_SPACE.at("raw/") from None
             raise UNWRITABLE.at("raw/", why=error.strerror or "the system refused") from None
 
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """HOME/raw and HOME/keys, so that another process can open the same vault."""
+        return self._raw, self._keys.parent
+
     def holds(self, sha256: str) -> bool:
         """Whether a file with this digest is kept and its key is here."""
         return self._path(sha256).exists() and self._key_path(sha256).exists()

@@ -20,7 +20,7 @@ from lienthong.record.step import Prepared, Slot, Step, insert_sql, prepare
 from lienthong.record.store import AI_UNSIGNED, Store
 from lienthong.record.summary import Counts, FindingCounts, Outcome, Published, Quarantined
 
-__all__ = ["Batch"]
+__all__ = ["NO_ID", "Batch"]
 
 STEP_BYTES = 32 * 1024**2
 """A step is written when its bodies are this large, whatever their number."""
@@ -37,7 +37,7 @@ _FILE = insert_sql(schema.file)
 _FED_BEFORE = """
 SELECT 1 FROM origin o JOIN version v ON v.seq = o.seq AND v.version = o.version
  WHERE o.file = ? AND o.seq = ? AND coalesce(v.given, v.digest) = ?"""
-_NO_ID = Finding(
+NO_ID = Finding(
     Severity.ERROR,
     "resource-without-id",
     "A resource of this record has no type or no id.",
@@ -100,11 +100,13 @@ class Batch:
         self,
         file: int,
         origin: Origin,
-        resources: Iterable[dict[str, Any]],
+        resources: Iterable[dict[str, Any] | Prepared],
         findings: Iterable[Finding] = (),
         rejected: Finding | None = None,
     ) -> Outcome:
         """One record of a file: its resources are kept, or it is quarantined for `rejected`, whole.
+
+        A resource may come prepared (`record.prepare`), so that another process can do that part.
 
         What is equal to the current version, or was fed before with the same file, changes nothing.
         """
@@ -186,7 +188,7 @@ class Batch:
             self._end("abandoned")
 
     def _put(
-        self, file: int, origin: Origin, resources: Iterable[dict[str, Any]], rejected: Finding | None
+        self, file: int, origin: Origin, resources: Iterable[dict[str, Any] | Prepared], rejected: Finding | None
     ) -> Outcome:
         prepared: list[tuple[Slot, Prepared]] = []
         if rejected is None:
@@ -207,14 +209,14 @@ class Batch:
         return Outcome(outcome["read"], outcome["new"], outcome["updated"], outcome["unchanged"])
 
     def _prepare(
-        self, origin: Origin, resources: Iterable[dict[str, Any]], prepared: list[tuple[Slot, Prepared]]
+        self, origin: Origin, resources: Iterable[dict[str, Any] | Prepared], prepared: list[tuple[Slot, Prepared]]
     ) -> Finding | None:
         """Prepares all resources of a record, or says for what it is quarantined."""
         for resource in resources:
             try:
-                item = prepare(resource, origin.source)
+                item = resource if isinstance(resource, Prepared) else prepare(resource, origin.source)
             except (KeyError, TypeError):
-                return _NO_ID
+                return NO_ID
             slot = self._step.slot(self._reader, item.type, item.id)
             was_ai = slot.ai or any(earlier.ai for other, earlier in prepared if other is slot)
             if item.ai or was_ai:

@@ -28,12 +28,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A reference to resolve: `type` is empty where any will do, `system` None where any will do.
+    """A reference to resolve, at its path: `type` is empty where any will do, `system` None where any will do.
 
     Of a urn, `system` is the start of the key's system, to which the type of the target is added.
     """
 
-    reference: Reference
+    path: str
     form: str
     type: str
     system: str | None
@@ -75,7 +75,7 @@ def indexed(resource: dict[str, Any], source: str) -> Indexed:
             if parsed.kind is ReferenceKind.RELATIVE:
                 references.append((found.path, parsed.type, parsed.id))
             elif parsed.kind is ReferenceKind.URN:
-                pending.append(Pending(found, Form.URN, "", key_system(source, ""), parsed.id))
+                pending.append(Pending(found.path, Form.URN, "", key_system(source, ""), parsed.id))
             elif parsed.kind is ReferenceKind.CONDITIONAL:
                 pending.append(_conditional(found, parsed.type, parsed.query))
     return Indexed(identifiers, references, pending)
@@ -91,9 +91,9 @@ def _identifiers(value: Any) -> Iterator[tuple[str, str]]:
 def _conditional(reference: Reference, type_name: str, query: str) -> Pending:
     name, equals, token = query.partition("=")
     if name != "identifier" or not equals or "&" in token:
-        return Pending(reference, Form.UNSUPPORTED, type_name, None, "")
+        return Pending(reference.path, Form.UNSUPPORTED, type_name, None, "")
     system, bar, value = unquote(token).rpartition("|")
-    return Pending(reference, Form.CONDITIONAL, type_name, system if bar else None, value)
+    return Pending(reference.path, Form.CONDITIONAL, type_name, system if bar else None, value)
 
 
 def _logical(reference: Reference) -> Pending | None:
@@ -104,4 +104,4 @@ def _logical(reference: Reference) -> Pending | None:
     system, value = identifier.get("system"), identifier.get("value")
     if not isinstance(system, str) or not isinstance(value, str):
         return None
-    return Pending(reference, Form.LOGICAL, type_name, system, value)
+    return Pending(reference.path, Form.LOGICAL, type_name, system, value)

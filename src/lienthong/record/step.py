@@ -184,4 +184,4 @@ def _index_rows(
     for n, (path, type_name, key) in enumerate(index.references):
         references.append((seq, version, n, path, type_name, key))
     for n, item in enumerate(index.pending):
-        pending.append((seq, version, n, item.reference.path, item.form, item.type, item.system, item.value))
+        pending.append((seq, version, n, item.path, item.form, item.type, item.system, item.value))
