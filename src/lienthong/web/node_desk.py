@@ -194,12 +194,19 @@ class NodeDesk:
             BatchRow(row.id, row.source, row.actor, datetime.fromisoformat(row.published_at))
             for row in reversed(ingests)
         ]
-        quarantined = [row for row in self._node.record.quarantine() if row.batch == chosen.id]
+        files = self._node.record.files(chosen.id)
+        # What was quarantined by an earlier ingest of the same file waits still: the same file was given again
+        given = {row.sha256 for row in files if row.sha256}
+        quarantined = [
+            row
+            for row in self._node.record.quarantine()
+            if row.batch == chosen.id or (row.sha256 in given and row.resolved_batch is None)
+        ]
         return IngestPage(
             batch=next(row for row in rows if row.id == chosen.id),
             batches=tuple(rows[:_BATCHES]),
             summary=chosen.summary,
-            files=tuple(_file(row) for row in self._node.record.files(chosen.id)),
+            files=tuple(_file(row) for row in files),
             findings=self._findings(chosen.id),
             quarantine=tuple(
                 QuarantineRow(row.file, row.record, row.reason, row.rule, row.since, row.resolved_batch is not None)

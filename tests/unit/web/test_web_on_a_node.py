@@ -167,3 +167,13 @@ def test_whose_role_has_ended_is_refused_in_the_same_session(node: Node) -> None
     assert physician.get("/worklist").status_code == 200
     node.retire_person("bs.lan")
     assert physician.get("/worklist").status_code == 303
+
+
+def test_what_waits_in_quarantine_is_said_again_when_its_file_is_given_again(node: Node, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ndjson"
+    broken.write_text('{"resourceType": "Patient", "id": "p9"}\n{"resourceType": "Patie\n')
+    for _ in range(2):
+        done = node.ingest([broken]).published
+        assert done.quarantined.records == 1
+        (row,) = client(node, "ks.minh").get(f"/ingest/{done.batch}/quarantine.json").json()["rows"]
+        assert row["record"] == "line 2"
