@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -30,7 +30,10 @@ class LexicalDecimal(Decimal):
 
 
 def _number(text: str) -> Decimal:
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # an exponent of nineteen digits
+        raise ValueError("a number is beyond what a decimal can hold") from None
     return value if str(value) == text else LexicalDecimal(text)
 
 
@@ -54,7 +57,8 @@ _TEXT_ENCODER = msgspec.json.Encoder(decimal_format="string", enc_hook=_as_text)
 def parse(data: bytes | str) -> Any:
     """JSON text as plain values, numbers with their digits.
 
-    Raises ValueError when the text is not JSON, is not UTF-8 or is nested too deep. Of a repeated member the
+    Raises ValueError when the text is not JSON, is not UTF-8, is nested too deep or holds a number that no decimal
+    can. Of a repeated member the
     last one counts, as in every common reader.
     """
     try:

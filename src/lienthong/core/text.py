@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["fold", "nfc"]
+__all__ = ["fold", "nfc", "printable"]
 
 _SPACE = re.compile(r"\s+")
 _DYET = str.maketrans({"đ": "d", "Đ": "D"})
@@ -21,3 +21,11 @@ def fold(text: str) -> str:
     bare = unicodedata.normalize("NFD", text.translate(_DYET))
     bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return _SPACE.sub(" ", bare).strip().casefold()
+
+
+def printable(name: str) -> str:
+    """A name that others gave (a file's) as it can be told and stored anywhere: what can't be printed is escaped."""
+    if name.isprintable():
+        return name
+    escaped = (letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
+    return "".join(escaped)

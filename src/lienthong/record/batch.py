@@ -212,17 +212,20 @@ class Batch:
         self, origin: Origin, resources: Iterable[dict[str, Any] | Prepared], prepared: list[tuple[Slot, Prepared]]
     ) -> Finding | None:
         """Prepares all resources of a record, or says for what it is quarantined."""
+        labelled: set[int] = set()  # slots that this record fills with an AI output; a record may hold 100,000
         for resource in resources:
             try:
                 item = resource if isinstance(resource, Prepared) else prepare(resource, origin.source)
             except (KeyError, TypeError):
                 return NO_ID
             slot = self._step.slot(self._reader, item.type, item.id)
-            was_ai = slot.ai or any(earlier.ai for other, earlier in prepared if other is slot)
+            was_ai = slot.ai or id(slot) in labelled
             if item.ai or was_ai:
                 reason = self._store.check(item.body, None, int(item.ai), int(was_ai))
                 if reason is not None:
                     return _unsigned(item.type, reason)
+            if item.ai:
+                labelled.add(id(slot))
             prepared.append((slot, item))
         return None
 

@@ -22,11 +22,13 @@ _QUARANTINE = insert_sql(
     columns=("batch", "file", "source", "sha256", "record", "reason", "rule", "since", "finding"),
 )
 _OPEN = """
-SELECT q.id, q.record, q.rule FROM quarantine q JOIN batch b ON b.id = q.batch
+SELECT q.id, q.record, q.rule, json_extract(q.finding, '$.place.file')
+  FROM quarantine q JOIN batch b ON b.id = q.batch
  WHERE q.sha256 = ? AND q.source = ? AND q.resolved_batch IS NULL AND b.published IS NOT NULL"""
 # A file that could not even be opened has no digest; it is known by its name.
 _OPEN_UNREAD = """
-SELECT q.id, q.record, q.rule FROM quarantine q JOIN batch b ON b.id = q.batch JOIN file f ON f.id = q.file
+SELECT q.id, q.record, q.rule, json_extract(q.finding, '$.place.file')
+  FROM quarantine q JOIN batch b ON b.id = q.batch JOIN file f ON f.id = q.file
  WHERE q.sha256 = '' AND f.name = ? AND q.resolved_batch IS NULL AND b.published IS NOT NULL"""
 _ROWS = """
 SELECT q.batch, f.name, q.sha256, q.source, q.record, q.reason, q.rule, q.since, q.finding,
@@ -63,6 +65,18 @@ class FindingGroup:
     examples: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A row of the quarantine that is open: its number (None: of this batch) and rule, and the file it tells of.
+
+    One digest may have several names, and each file in an archive has its own beside the archive's digest.
+    """
+
+    id: int | None
+    rule: str
+    file: str
+
+
 class FaultLog:
     """The findings and quarantined records of one open batch, kept in memory until the next step is written."""
 
@@ -71,7 +85,7 @@ class FaultLog:
         self._findings: list[tuple[Any, ...]] = []
         self._quarantine: list[tuple[Any, ...]] = []
         self._resolved: list[tuple[int, int]] = []
-        self._open: dict[tuple[str, ...], dict[str, list[tuple[int | None, str]]]] = {}
+        self._open: dict[tuple[str, ...], dict[str, list[_Waiting]]] = {}
 
     def __len__(self) -> int:
         return len(self._findings) + len(self._quarantine) + len(self._resolved)
@@ -90,14 +104,15 @@ class FaultLog:
             )
 
     def reject(self, connection: Connection, file: int, origin: Origin, reason: Finding, since: str) -> None:
-        """A record is quarantined; told once while it stays so for the same reason."""
+        """A record is quarantined; told once while it stays so for the same reason, for each name its file has."""
         rule = reason.rule.id or reason.code
         waiting = self._waiting(connection, origin)
         known = waiting.setdefault(origin.record, [])
-        if any(earlier == rule for _, earlier in known):
+        named = [row for row in known if row.file == reason.place.file]
+        if any(row.rule == rule for row in named):
             return
-        self._resolve(known)
-        known[:] = [(None, rule)]
+        self._resolve(known, named)
+        known.append(_Waiting(None, rule, reason.place.file))
         self._quarantine.append(
             (
                 self._batch,
@@ -116,8 +131,10 @@ class FaultLog:
         """A record is kept: what was quarantined of it, or of its whole file, is resolved."""
         for waiting in (self._waiting(connection, origin), self._unread(connection, origin.file)):
             if waiting:
-                self._resolve(waiting.pop(origin.record, []))
-                self._resolve(waiting.pop("", []))
+                rows = waiting.get(origin.record, [])
+                self._resolve(rows, [row for row in rows if row.file == origin.file])
+                rows = waiting.get("", [])
+                self._resolve(rows, [row for row in rows if f"{origin.file}/".startswith(f"{row.file}/")])
 
     def write(self, connection: Connection) -> None:
         for statement, rows in (
@@ -134,25 +151,26 @@ class FaultLog:
         self._quarantine.clear()
         self._resolved.clear()
 
-    def _resolve(self, rows: list[tuple[int | None, str]]) -> None:
-        self._resolved.extend((self._batch, number) for number, _ in rows if number is not None)
+    def _resolve(self, rows: list[_Waiting], cured: list[_Waiting]) -> None:
+        for row in cured:
+            rows.remove(row)
+            if row.id is not None:
+                self._resolved.append((self._batch, row.id))
 
-    def _waiting(self, connection: Connection, origin: Origin) -> dict[str, list[tuple[int | None, str]]]:
+    def _waiting(self, connection: Connection, origin: Origin) -> dict[str, list[_Waiting]]:
         if not origin.sha256:
             return self._unread(connection, origin.file)
         return self._found(connection, _OPEN, (origin.sha256, origin.source))
 
-    def _unread(self, connection: Connection, name: str) -> dict[str, list[tuple[int | None, str]]]:
+    def _unread(self, connection: Connection, name: str) -> dict[str, list[_Waiting]]:
         return self._found(connection, _OPEN_UNREAD, (name,))
 
-    def _found(
-        self, connection: Connection, query: str, key: tuple[str, ...]
-    ) -> dict[str, list[tuple[int | None, str]]]:
+    def _found(self, connection: Connection, query: str, key: tuple[str, ...]) -> dict[str, list[_Waiting]]:
         found = self._open.get(key)
         if found is None:
             found = self._open[key] = {}
-            for number, record, rule in connection.exec_driver_sql(query, key):
-                found.setdefault(record, []).append((number, rule))
+            for number, record, rule, name in connection.exec_driver_sql(query, key):
+                found.setdefault(record, []).append(_Waiting(number, rule, name))
         return found
 
 

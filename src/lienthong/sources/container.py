@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, TypeVar
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
+from lienthong.core.text import printable
 
 __all__ = ["HEAD", "Member", "is_archive", "members"]
 
@@ -28,6 +29,7 @@ HEAD = 1 << 20
 _MAX_RATIO = 400  # FHIR as NDJSON packs 20 to 60 times; a bomb of deflate a thousand times
 _RATIO_FROM = 64 << 20  # small files may pack as well as they like
 _MAX_MEMBERS = 100_000
+_LONGEST_NAME = 300
 _MAX_DIRECTORY = 64 << 20
 
 DAMAGED = ErrorKind(
@@ -199,7 +201,7 @@ def _zip(stream: BinaryIO, name: str, budget: _Budget) -> Iterator[Member]:
         for info in archive.infolist():
             if info.is_dir():
                 continue
-            inner = f"{name}/{_printable(info.filename)}"
+            inner = f"{name}/{printable(info.filename)[:_LONGEST_NAME]}"
             try:
                 opened = _unpacked(inner, lambda info=info: archive.open(info))  # type: ignore[misc]
             except LienthongError as error:
@@ -240,7 +242,3 @@ def _nothing() -> io.BufferedReader:
 def _buffered(stream: IO[bytes] | gzip.GzipFile, budget: _Budget) -> io.BufferedReader:
     raw: Any = _Bounded(stream, budget)  # typeshed asks for more of a raw stream than BufferedReader does
     return io.BufferedReader(raw, HEAD)
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name)[:300]

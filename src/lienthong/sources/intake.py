@@ -14,10 +14,13 @@ from typing import BinaryIO
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
+from lienthong.core.text import printable
 from lienthong.sources import container, recognise
 from lienthong.sources.converted import Converted, Found, LeftOut, Source, rejection
 
 __all__ = ["convert", "find", "installed", "read"]
+
+_KINDS = "FHIR R4 as JSON or NDJSON, HL7 v2, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip."
 
 NO_PATH = ErrorKind(
     "path-not-found",
@@ -36,14 +39,14 @@ NO_EXPORT = ErrorKind(
     "file-no-export",
     Category.UNREADABLE,
     what="The file is no export that can be read: {why}.",
-    allowed="FHIR R4 as JSON or NDJSON, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip.",
+    allowed=_KINDS,
     cure="Give the export itself, or name its kind with --format.",
 )
 BROKEN = ErrorKind(
     "file-broken",
     Category.UNREADABLE,
     what="The file has the name of an export, but its content is {what}.",
-    allowed="FHIR R4 as JSON or NDJSON, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip.",
+    allowed=_KINDS,
     cure="Copy or export it again.",
 )
 
@@ -72,7 +75,7 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Found]:
     seen: set[str] = set()
     for path in given:
         base = path.resolve()
-        for found in _walk(path, base) if path.is_dir() else (Found(path, base.name, True),):
+        for found in _walk(path, base) if path.is_dir() else (Found(path, printable(base.name), True),):
             real = os.path.realpath(found.path)
             if real not in seen:
                 seen.add(real)
@@ -95,9 +98,13 @@ def _walk(folder: Path, base: Path) -> Iterator[Found]:
         seen.update(real.values())
         inside = os.path.relpath(parent, folder)
         for file in sorted(files):
-            yield Found(Path(parent, file), os.path.normpath(os.path.join(base.name, inside, file)), False)
+            yield Found(Path(parent, file), _named(base, inside, file), False)
     for name in sorted(closed):
-        yield Found(Path(name), os.path.normpath(os.path.join(base.name, os.path.relpath(name, folder))), False)
+        yield Found(Path(name), _named(base, os.path.relpath(name, folder)), False)
+
+
+def _named(base: Path, *inside: str) -> str:
+    return printable(os.path.normpath(os.path.join(base.name, *inside)))
 
 
 def read(
@@ -171,7 +178,7 @@ def _member(
         if recognise.is_fhir_xml(head):
             yield _rejected_file(recognise.FHIR_XML.at(name), name, sha256, label)
         elif recognise.looks_like_export(head, name):
-            what = "neither JSON nor XML" if head.strip() else "empty"
+            what = "neither JSON nor XML nor HL7 v2" if head.strip() else "empty"
             yield _rejected_file(BROKEN.at(name, what=what), name, sha256, label)
         else:
             yield _left_out(LeftOut(name, recognise.what_it_is(head)), sha256, label, required=required)

@@ -265,6 +265,7 @@ def _convert(visit: Visit) -> None:
     add_results(visit, patient, encounter)
     add_notes(visit, patient, encounter)
     add_claim(visit, patient, encounter, facility, coverages, conditions)
+    visit.note_the_rest()
 
 
 def _at_the_end(envelope: Envelope, count: int, name: str) -> Iterator[Finding]:

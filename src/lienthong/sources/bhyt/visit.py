@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,9 @@ from lienthong.sources.bhyt.elements import identifier
 from lienthong.sources.bhyt.rows import Row
 
 __all__ = ["Visit"]
+
+_MOST_ALIKE = 1000
+"""Findings of one kind at one field; of more rows only the number is told, so that memory stays bounded."""
 
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
@@ -35,6 +38,7 @@ class Visit:
     places: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     numbers: dict[str, Counter[str]] = field(default_factory=dict)
+    _alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @property
     def key(self) -> str:
@@ -100,6 +104,9 @@ class Visit:
         self, severity: Severity, code: str, message: str, row: Row, field: str, rule: Rule, cure: str = ""
     ) -> None:
         """Adds a finding at a field of a row; the message never holds the value."""
+        self._alike[code, row.table, field] += 1
+        if self._alike[code, row.table, field] > _MOST_ALIKE:
+            return
         number = "" if row.table == "XML1" else str(row.number)
         place = Place(file=self.file, record=self.key, table=row.table, row=number, field=field)
         self.findings.append(Finding(severity, code, message, place, rule, cure))
@@ -115,3 +122,12 @@ class Visit:
             Rule("bhyt-period", "A period ends after it begins"),
             "Correct one of the two dates.",
         )
+
+    def note_the_rest(self) -> None:
+        """Tells of each fault that stands in more rows than are named one by one in how many."""
+        for (code, table, name), count in self._alike.items():
+            if count > _MOST_ALIKE:
+                like = next(item for item in self.findings if item.code == code and item.place.field == name)
+                place = Place(file=self.file, record=self.key, table=table, field=name)
+                message = f"The same stands in {count - _MOST_ALIKE} more rows of this record: {like.message}"
+                self.findings.append(replace(like, message=message, place=place))

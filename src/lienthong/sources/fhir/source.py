@@ -128,10 +128,10 @@ def _is_lines(lines: list[bytes], *, is_whole: bool) -> bool:
     It is where the first line is JSON by itself and another follows, or where one of its lines is a resource. Of a
     file that goes on after its head only the second line is asked: inside a document a line may look like a resource.
     """
-    if len(lines) < 2:
+    if not lines or (len(lines) < 2 and is_whole):
         return False
     if _parses(lines[0]) is not None:
-        return True
+        return True  # the line after it may be longer than the head
     return any(_says_resource(line) for line in (lines if is_whole else lines[1:2]))
 
 
