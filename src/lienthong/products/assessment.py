@@ -11,7 +11,19 @@ from typing import Any, Protocol
 
 from lienthong.products.card import Card, Text
 
-__all__ = ["Abstention", "Assessment", "Contribution", "Input", "Missing", "Product", "Recipe", "Row", "Why"]
+__all__ = [
+    "Abstention",
+    "Assessment",
+    "Contribution",
+    "Input",
+    "Missing",
+    "Points",
+    "Product",
+    "Recipe",
+    "Row",
+    "Score",
+    "Why",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +31,8 @@ class Row:
     """One row of a recipe: what the record says about one input of one person.
 
     `patient` and `reference` are `Type/id`; `value` is the text of a number, a date or a code's meaning; `time` is a
-    FHIR date or dateTime as it came, empty when none is recorded; `status` as the resource has it.
+    FHIR date or dateTime as it came, empty when none is recorded, `until` the one at which it ended; `status` as the
+    resource has it.
     """
 
     person: str
@@ -31,11 +44,12 @@ class Row:
     time: str = ""
     status: str = ""
     text: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input as it was used: `value` in the equation's `unit`, `given` as it stood in the record with its own unit.
+    """An input as it was used: `value` in the model's `unit`, `given` as it stood in the record with its own unit.
 
     `value` is None where an input is no number (sex).
     """
@@ -76,6 +90,37 @@ class Contribution:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What one parameter adds to a score; `low` and `high` differ where what it depends on is not known."""
+
+    parameter: str
+    label: Text
+    value: Text
+    low: int
+    high: int
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The sum of an additive score: at least `low` and at most `high` of `out_of` points, equal when all is known.
+
+    `response` is the code of the response that `low` asks for, `label` and `advice` say it; `possible` is the code of
+    the response to `high`. `urgency` orders a worklist: 0 routine, 1 urgent, 2 emergency. No probability is meant.
+    """
+
+    low: int
+    high: int
+    out_of: int
+    urgency: int
+    response: str
+    possible: str
+    label: Text
+    advice: Text
+    points: tuple[Points, ...]
+
+
 class Why(StrEnum):
     """Why a product gives no figure."""
 
@@ -97,10 +142,11 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a product says about a person: either `risk` (0 to 1) or `abstention`, never both, never neither.
+    """What a product says about a person: exactly one of `risk` (a probability, 0 to 1), `score` and `abstention`.
 
-    `index` is the day the figure is for, `subject` the Patient it is about. `what_if` is the risk if something that
-    is not recorded were so after all, by input name.
+    `index` is the day the figure is for, `moment` its exact time where it has one (a FHIR dateTime as it came);
+    `subject` is the Patient it is about. `what_if` is the risk if something that is not recorded were so after all,
+    by input name.
     """
 
     person: str
@@ -114,6 +160,8 @@ class Assessment:
     limits: tuple[Text, ...] = ()
     what_if: tuple[tuple[str, Decimal], ...] = ()
     sentence: Text | None = None
+    score: Score | None = None
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.text import nfc
 
-__all__ = ["CARD_LANGUAGES", "Card", "Text", "read_card"]
+__all__ = ["CARD_LANGUAGES", "Card", "Text", "horizon_of", "read_card"]
 
 CARD_LANGUAGES = ("vi", "en")
 
@@ -24,6 +24,8 @@ WRONG_CARD = ErrorKind(
 
 _TEXTS = ("title", "intended_use", "population", "users", "output", "data")
 _WORDS = ("name", "version", "kind", "owner", "risk_class", "decision_role")
+ADULT = 18
+_NUMBERS = ("horizon_years", "age_from")
 _RISKS = ("low", "medium", "high")
 _ROLES = ("informs", "augments", "replaces")
 
@@ -57,7 +59,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a product is, for whom, and where it must not be trusted; every text in Vietnamese and English."""
+    """What a product is, for whom, and where it must not be trusted; every text in Vietnamese and English.
+
+    `horizon_years` is None where a product foretells nothing (a score of the moment); `age_from` is the age in full
+    years from which people belong to its population.
+    """
 
     name: str
     version: str
@@ -65,7 +71,7 @@ class Card:
     owner: str
     risk_class: str
     decision_role: str
-    horizon_years: int
+    horizon_years: int | None
     title: Text
     intended_use: Text
     population: Text
@@ -75,12 +81,14 @@ class Card:
     citation: str
     doi: str
     limits: tuple[Text, ...]
+    age_from: int = ADULT
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON, with the keys of card.toml."""
         return {
             **{name: getattr(self, name) for name in _WORDS},
-            "horizon_years": self.horizon_years,
+            **({} if self.horizon_years is None else {"horizon_years": self.horizon_years}),
+            "age_from": self.age_from,
             **{name: getattr(self, name).to_json() for name in _TEXTS},
             "source": {"citation": self.citation, "doi": self.doi},
             "limits": [limit.to_json() for limit in self.limits],
@@ -93,8 +101,9 @@ def read_card(text: str, where: str = "card.toml") -> Card:
         data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WRONG_CARD.at(where, why=f"it is no TOML ({error})", allowed="TOML") from None
-    known = {*_WORDS, *_TEXTS, "horizon_years", "source", "limit"}
-    for name in sorted(known - set(data)):
+    needed = {*_WORDS, *_TEXTS, "source", "limit"}
+    known = needed | set(_NUMBERS)
+    for name in sorted(needed - set(data)):
         raise WRONG_CARD.at(f"{where}: {name}", why="a field is missing", allowed=", ".join(sorted(known)))
     for name in sorted(set(data) - known):
         raise WRONG_CARD.at(f"{where}: {name}", why="there is no such field", allowed=", ".join(sorted(known)))
@@ -104,11 +113,11 @@ def read_card(text: str, where: str = "card.toml") -> Card:
     _one_of(where, "risk_class", data["risk_class"], _RISKS)
     # The last word is a physician's: a product that replaces the decision can't be loaded at all.
     _one_of(where, "decision_role", data["decision_role"], _ROLES[:2])
-    years, source = data["horizon_years"], data["source"]
-    if not isinstance(years, int) or isinstance(years, bool) or years < 1:
-        raise WRONG_CARD.at(
-            f"{where}: horizon_years", why="it is no number of years", allowed="a whole number above 0"
-        )
+    for name in sorted(set(_NUMBERS) & set(data)):
+        years = data[name]
+        if not isinstance(years, int) or isinstance(years, bool) or years < 1:
+            raise WRONG_CARD.at(f"{where}: {name}", why="it is no number of years", allowed="a whole number above 0")
+    source = data["source"]
     if not isinstance(source, dict) or not all(isinstance(source.get(key), str) for key in ("citation", "doi")):
         raise WRONG_CARD.at(f"{where}: source", why="the source is not named", allowed="citation and doi")
     if not isinstance(data["limit"], list) or not data["limit"]:
@@ -118,11 +127,19 @@ def read_card(text: str, where: str = "card.toml") -> Card:
     return Card(
         **words,
         **texts,
-        horizon_years=years,
+        horizon_years=data.get("horizon_years"),
         citation=source["citation"],
         doi=source["doi"],
         limits=tuple(Text.read(limit, f"{where}: limit") for limit in data["limit"]),
+        age_from=data.get("age_from", ADULT),
     )
+
+
+def horizon_of(card: Card, where: str = "card.toml") -> int:
+    """The years over which a product foretells; an error for a card that names none."""
+    if card.horizon_years is None:
+        raise WRONG_CARD.at(f"{where}: horizon_years", why="a field is missing", allowed="a whole number above 0")
+    return card.horizon_years
 
 
 def _one_of(where: str, name: str, given: str, allowed: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
@@ -10,9 +11,12 @@ from typing import Any
 
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.assessment import Product
+from lienthong.products.card import read_card
 from lienthong.products.published import Published
+from lienthong.products.score import PublishedScore
+from lienthong.products.shipped import NOT_WHOLE
 
-__all__ = ["GROUP", "listing", "load", "names"]
+__all__ = ["GROUP", "listing", "load", "names", "read"]
 
 GROUP = "lienthong.products"
 
@@ -29,6 +33,18 @@ NO_CATALOGUE = ErrorKind(
     what="The catalogue that ships with Lienthong is not here.",
     cure="Install Lienthong again.",
 )
+NO_KIND = ErrorKind(
+    "product-kind-unknown",
+    Category.UNSUPPORTED,
+    what="No engine here evaluates a product of this kind.",
+    allowed="{allowed}",
+    cure="Correct `kind` in card.toml of the product, or install the version of Lienthong that it was made for.",
+)
+
+_ENGINES: Mapping[str, Callable[[Traversable], Product]] = {
+    "published-equation": Published,
+    "published-score": PublishedScore,
+}
 
 
 def names() -> list[str]:
@@ -41,12 +57,23 @@ def load(name: str) -> Product:
     """The product of this name; the one that ships with Lienthong, where a plug-in has the same name."""
     for folder in _folders():
         if folder.name == name:
-            return Published(folder)
+            return read(folder)
     entry = _plug_ins().get(name)
     if entry is None:
         raise UNKNOWN.at("product", allowed=", ".join(names()))
     product: Product = entry.load()
     return product
+
+
+def read(folder: Traversable) -> Product:
+    """The product of a folder, by the engine that its card names as its kind."""
+    try:
+        card = read_card((folder / "card.toml").read_text("utf-8"), f"{folder.name}/card.toml")
+    except (OSError, UnicodeDecodeError):
+        raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
+    if card.kind not in _ENGINES:
+        raise NO_KIND.at(f"{folder.name}/card.toml: kind", allowed=", ".join(sorted(_ENGINES)))
+    return _ENGINES[card.kind](folder)
 
 
 def listing() -> list[dict[str, Any]]:

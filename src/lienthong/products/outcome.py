@@ -22,6 +22,14 @@ WRONG_CHANGE = ErrorKind(
     cure="Give your own estimate, or accept or reject the suggestion.",
 )
 
+NO_CHANGE = ErrorKind(
+    "decision-score-unchangeable",
+    Category.INCORRECT,
+    what="A score is a sum of recorded values: it can't be given another figure.",
+    allowed="accept or reject",
+    cure="Reject the score with a reason; a wrong value is corrected where it was recorded, and scored anew.",
+)
+
 _STATUS = {Verdict.ACCEPT: "final", Verdict.CHANGE: "final", Verdict.REJECT: "cancelled"}
 _WORDS = {
     Verdict.ACCEPT: "Chấp nhận / Accepted",
@@ -39,7 +47,7 @@ def outcome_of(
     """The RiskAssessment as decided: final or cancelled, with the physician's note; the AI label stays.
 
     `change` is the physician's own probability (0 to 1), for the verdict change only; the product's figure is kept
-    beside it and in the version before.
+    beside it and in the version before. A score can't be changed.
     """
     if (verdict is Verdict.CHANGE) != (change is not None):
         raise WRONG_CHANGE.at("change")
@@ -52,7 +60,10 @@ def outcome_of(
         "note": [*suggestion.get("note", ()), {"authorString": f"{name} ({licence})", "text": words}],
     }
     if change is not None:
-        before = read(suggestion).risk
+        said = read(suggestion)
+        if said.score is not None:
+            raise NO_CHANGE.at("change")
+        before = said.risk
         if not change.is_finite() or not 0 <= change <= 1 or change == before:
             raise WRONG_CHANGE.at("change")
         first, *others = suggestion["prediction"]

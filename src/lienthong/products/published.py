@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cached_property
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from lienthong.core.errors import Category, ErrorKind
 from lienthong.products import reading
 from lienthong.products.assessment import (
     Abstention,
@@ -19,70 +15,32 @@ from lienthong.products.assessment import (
     Contribution,
     Input,
     Missing,
-    Recipe,
     Row,
     Why,
 )
-from lienthong.products.card import Card, Text, read_card
+from lienthong.products.card import Text, horizon_of
 from lienthong.products.equation import Equation, read_equation
+from lienthong.products.shipped import Shipped
 from lienthong.products.wording import SENTENCES, date_text, number, of_hundred, plain
 
 __all__ = ["Published"]
 
-NOT_WHOLE = ErrorKind(
-    "product-incomplete",
-    Category.MISSING,
-    what="The folder of the product '{name}' is not whole: a file is missing or can't be read.",
-    allowed="card.toml, model.toml, codes.toml, recipe.sql",
-    cure="Install Lienthong again, or put the file back.",
-)
-
-_FILES = ("card.toml", "model.toml", "codes.toml", "recipe.sql")
 _RISK = Decimal("0.0001")
 _EFFECT = Decimal("0.0001")
 _LEAST = Decimal("0.005")  # below half of one in a hundred a whole number would say "0 of 100"
 
 
-class Published:
+class Published(Shipped):
     """A product from its folder; it meets the Protocol `Product`."""
 
     def __init__(self, folder: Traversable) -> None:
-        try:
-            texts = {name: (folder / name).read_text("utf-8") for name in _FILES}
-        except (OSError, UnicodeDecodeError):
-            raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
-        self._texts = texts
-        self._card = read_card(texts["card.toml"], f"{folder.name}/card.toml")
-        self._equation = read_equation(texts["model.toml"], f"{folder.name}/model.toml")
-
-    @property
-    def card(self) -> Card:
-        return self._card
+        super().__init__(folder)
+        self._years = horizon_of(self.card, f"{folder.name}/card.toml")
+        self._equation = read_equation(*self.model())
 
     @property
     def equation(self) -> Equation:
         return self._equation
-
-    @cached_property
-    def digest(self) -> str:
-        whole = hashlib.sha256()
-        for name in _FILES:
-            data = self._texts[name].encode()
-            whole.update(f"{name} {len(data)}\n".encode() + data)
-        return whole.hexdigest()
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        codes = tuple(
-            {"list": item["name"], "system": item["system"], "match": item["match"], "code": code}
-            for item in tomllib.loads(self._texts["codes.toml"])["list"]
-            for code in item["codes"]
-        )
-        return Recipe(self._texts["recipe.sql"], {"product_code": codes})
-
-    def describe(self) -> Mapping[str, Any]:
-        """The whole of model.toml, for whoever wants to check a figure by hand."""
-        return tomllib.loads(self._texts["model.toml"])
 
     def assess(self, rows: Iterable[Row], as_of: date) -> Assessment:
         """The risk of one person as of a local day, or why there is none."""
@@ -101,7 +59,7 @@ class Published:
             inputs.append(used) if isinstance(used, Input) else missing.append(used)
         subject = _subject(found, readings, index)
         sexes = {row.value for row in found.get("sex", []) if row.value not in ("", "unknown")}
-        births = _births(found.get("birth", []))
+        births = reading.births(found.get("birth", []))
         if not sexes & set(self._equation.terms) and len(sexes) < 2:
             missing.append(Missing("sex", SENTENCES["sex-unknown"]))
         if not births:
@@ -181,7 +139,7 @@ class Published:
             Input("sex", SENTENCES["sex"], None, "", SENTENCES[sex], sex, "", "", (subject,)),
         )
         sentence = SENTENCES["figure" if risk >= _LEAST else "figure-small"].say(
-            count=of_hundred(risk), years=str(self._card.horizon_years), index=date_text(index.isoformat())
+            count=of_hundred(risk), years=str(self._years), index=date_text(index.isoformat())
         )
         return Assessment(
             person,
@@ -233,12 +191,6 @@ class Published:
 
 def _rounded(risk: Decimal) -> Decimal:
     return risk.quantize(_RISK, ROUND_HALF_EVEN)
-
-
-def _births(rows: list[Row]) -> set[str]:
-    """The birth dates that contradict each other; a less precise one that fits a precise one adds nothing."""
-    given = {row.value[:10] for row in rows if reading.day_of(row.value) is not None}
-    return {birth for birth in given if not any(other != birth and other.startswith(birth) for other in given)}
 
 
 def _subject(found: Mapping[str, list[Row]], readings: Mapping[str, Any], index: date | None) -> str:

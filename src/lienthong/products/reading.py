@@ -12,7 +12,7 @@ from lienthong.products.card import Text
 from lienthong.products.equation import Equation, Measured, Recorded
 from lienthong.products.wording import SENTENCES, date_text, number
 
-__all__ = ["age_on", "by_input", "day_of", "known_by", "latest", "newest_date", "of_window", "recorded"]
+__all__ = ["age_on", "births", "by_input", "day_of", "known_by", "latest", "newest_date", "of_window", "recorded"]
 
 _INACTIVE_COUNT = ("completed", "stopped", "on-hold", "unknown", "")
 _NEVER_COUNT = ("entered-in-error", "cancelled", "draft", "refuted", "not-done")
@@ -32,6 +32,12 @@ def by_input(rows: Iterable[Row]) -> dict[str, list[Row]]:
         if row.status not in _NEVER_COUNT:
             found.setdefault(row.input, []).append(row)
     return found
+
+
+def births(rows: Iterable[Row]) -> set[str]:
+    """The birth dates that contradict each other; a less precise one that fits a precise one adds nothing."""
+    given = {row.value[:10] for row in rows if day_of(row.value) is not None}
+    return {birth for birth in given if not any(other != birth and other.startswith(birth) for other in given)}
 
 
 def day_of(time: str) -> date | None:

@@ -1,4 +1,4 @@
-"""Runs a product on all adults: suggestions as preliminary RiskAssessments, and an account of all without one."""
+"""Runs a product on all of its age: suggestions as preliminary RiskAssessments, and an account of all without one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from lienthong.record import Record, Stored
 
 __all__ = ["Progress", "Queries", "Run", "assessments", "run"]
 
-ADULT = 18
 _STEP = 500  # suggestions written at once, so that no reader waits
 _FIELDS = tuple(Row.__dataclass_fields__)
 
@@ -45,9 +44,9 @@ class Run:
     """What came of a run; it adds up: people = under_age + adults, adults = computed + all of abstained, and
     computed = new + renewed + unchanged + decided.
 
-    `adults` are all who are not known to be under 18. `missing` counts each missing input of those who have no figure
-    for that reason. `decided` suggestions were signed before and are left as they are; `withdrawn` ones were still
-    open, and their inputs have changed since.
+    `adults` are all who are not known to be under the age of the product's population (18, unless its card says
+    another). `missing` counts each missing input of those who have no figure for that reason. `decided` suggestions
+    were signed before and are left as they are; `withdrawn` ones were still open, and their inputs have changed.
     """
 
     product: str
@@ -101,7 +100,7 @@ def run(
     writing = _Writing(record, grant, earlier, device(product))
     for rows in _people(product, warehouse, record, grant):
         count["people"] += 1
-        if _under_age(rows, as_of):
+        if _under_age(rows, as_of, product.card.age_from):
             continue
         count["adults"] += 1
         progress("adults", count["adults"], None)
@@ -135,7 +134,7 @@ def assessments(
     """What the product says about each adult, with figure or with the reason why there is none; stores nothing."""
     require(grant, Action.RUN_PRODUCT)
     for rows in _people(product, warehouse, record, grant):
-        if not _under_age(rows, as_of):
+        if not _under_age(rows, as_of, product.card.age_from):
             yield product.assess(rows, as_of)
 
 
@@ -204,15 +203,17 @@ def _people(product: Product, warehouse: Queries, record: Record, grant: Grant) 
         extra[name] = pa.Table.from_pylist([dict(code) for code in codes])
     table = warehouse.query(product.recipe.sql, extra)
     rows = (
-        Row(**{name: item[name] for name in _FIELDS}) for batch in table.to_batches() for item in batch.to_pylist()
+        Row(**{name: item[name] for name in _FIELDS if name in item})
+        for batch in table.to_batches()
+        for item in batch.to_pylist()
     )
     for _, group in groupby(rows, key=lambda row: row.person):
         yield list(group)
 
 
-def _under_age(rows: Iterable[Row], as_of: date) -> bool:
-    """Whether someone is known to be a child, or to have died as one."""
+def _under_age(rows: Iterable[Row], as_of: date, age: int) -> bool:
+    """Whether someone is known to be younger than this, or to have died so."""
     births = [row.value[:10] for row in rows if row.input == "birth" and day_of(row.value) is not None]
     deaths = [day for row in rows if row.input == "deceased" and (day := day_of(row.value)) is not None]
     day = min([as_of, *deaths])
-    return bool(births) and all(age_on(birth, day) < ADULT for birth in births)
+    return bool(births) and all(age_on(birth, day) < age for birth in births)

@@ -14,8 +14,8 @@ from typing import Any
 
 from lienthong.core import canonical
 from lienthong.core.ids import resource_id, suggestion_id
-from lienthong.products.assessment import Assessment, Contribution, Input, Missing, Product
-from lienthong.products.card import Text
+from lienthong.products.assessment import Assessment, Contribution, Input, Missing, Points, Product, Score
+from lienthong.products.card import Card, Text, horizon_of
 
 __all__ = ["AI_LABEL", "SOURCE", "Suggestion", "device", "is_of", "read", "suggest"]
 
@@ -33,7 +33,7 @@ _PERCENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A suggestion as it is read again from its RiskAssessment; `risk` is a probability from 0 to 1.
+    """A suggestion as it is read again from its RiskAssessment; it has a `risk` (a probability, 0 to 1) or a `score`.
 
     `original` is the product's own figure where a physician has put another in its place.
     """
@@ -53,25 +53,16 @@ class Suggestion:
     missing: tuple[Missing, ...]
     limits: tuple[Text, ...]
     what_if: tuple[tuple[str, Decimal], ...]
+    score: Score | None = None
 
 
 def suggest(product: Product, assessment: Assessment) -> dict[str, Any]:
     """The RiskAssessment of an assessment that has a figure; its id is the same for the same inputs."""
-    assert assessment.risk is not None and assessment.index is not None, "only a figure becomes a suggestion"
+    assert assessment.index is not None, "only a figure becomes a suggestion"
     card = product.card
     version = f"{card.version}+{product.digest[:16]}"
     basis = {reference: None for item in assessment.inputs for reference in item.references}
     basis.pop(assessment.subject, None)
-    prediction: dict[str, Any] = {
-        "outcome": {"text": _joined(card.title)},
-        "probabilityDecimal": (assessment.risk * _HUNDRED).quantize(_PERCENT),
-        "whenPeriod": {
-            "start": assessment.index.isoformat(),
-            "end": _years_later(assessment.index, card.horizon_years).isoformat(),
-        },
-    }
-    if assessment.sentence is not None:
-        prediction["rationale"] = _joined(assessment.sentence)
     return {
         "resourceType": "RiskAssessment",
         "id": suggestion_id(card.name, version, assessment.person, _inputs_digest(assessment)),
@@ -84,12 +75,40 @@ def suggest(product: Product, assessment: Assessment) -> dict[str, Any]:
         },
         "code": {"text": _joined(card.title)},
         "subject": {"reference": assessment.subject},
-        "occurrenceDateTime": assessment.index.isoformat(),
+        "occurrenceDateTime": assessment.moment or assessment.index.isoformat(),
         "performer": {"reference": f"Device/{device(product)['id']}", "display": f"{card.name} {card.version}"},
         "basis": [{"reference": reference} for reference in basis],
-        "prediction": [prediction],
-        "note": [{"text": _joined(limit)} for limit in assessment.limits],
+        "prediction": [_prediction(card, assessment)],
+        "note": [{"text": _joined(text)} for text in (*_points_of(assessment), *assessment.limits)],
     }
+
+
+def _prediction(card: Card, assessment: Assessment) -> dict[str, Any]:
+    """A probability over the product's years; or what a score asks for, as a word and without a probability."""
+    prediction: dict[str, Any] = {"outcome": {"text": _joined(card.title)}}
+    if assessment.score is None:
+        assert assessment.risk is not None and assessment.index is not None, "only a figure becomes a suggestion"
+        prediction["probabilityDecimal"] = (assessment.risk * _HUNDRED).quantize(_PERCENT)
+        prediction["whenPeriod"] = {
+            "start": assessment.index.isoformat(),
+            "end": _years_later(assessment.index, horizon_of(card)).isoformat(),
+        }
+    else:
+        response, label = assessment.score.response, assessment.score.label
+        coding = {
+            "system": f"{_PRODUCTS}:{card.name}",
+            "version": card.version,
+            "code": response,
+            "display": label.en,
+        }
+        prediction["qualitativeRisk"] = {"coding": [coding], "text": _joined(label)}
+    if assessment.sentence is not None:
+        prediction["rationale"] = _joined(assessment.sentence)
+    return prediction
+
+
+def _points_of(assessment: Assessment) -> list[Text]:
+    return [] if assessment.score is None else [item.text for item in assessment.score.points]
 
 
 def device(product: Product) -> dict[str, Any]:
@@ -106,7 +125,7 @@ def device(product: Product) -> dict[str, Any]:
             {"name": card.title.en, "type": "user-friendly-name"},
             {"name": card.name, "type": "model-name"},
         ],
-        "type": {"text": "Artificial intelligence: published equation"},
+        "type": {"text": f"Artificial intelligence: {card.kind.replace('-', ' ')}"},
         "version": [{"value": card.version}],
         "note": [{"text": _joined(card.intended_use)}, {"text": _joined(card.population)}],
     }
@@ -167,7 +186,34 @@ def read(resource: Mapping[str, Any]) -> Suggestion:
         ),
         limits=tuple(_told(item, "text") for item in parts.get("limit", ())),
         what_if=tuple((item["name"], item["risk"]) for item in parts.get("what-if", ())),
+        score=_score(parts),
     )
+
+
+def _score(parts: Mapping[str, list[dict[str, Any]]]) -> Score | None:
+    for score in parts.get("score", ()):
+        return Score(
+            score["low"],
+            score["high"],
+            score["outOf"],
+            score["urgency"],
+            score["response"],
+            score["possible"],
+            _told(score, "label"),
+            _told(score, "advice"),
+            tuple(
+                Points(
+                    item["parameter"],
+                    _told(item, "label"),
+                    _told(item, "value"),
+                    item["low"],
+                    item["high"],
+                    _told(item, "text"),
+                )
+                for item in parts.get("points", ())
+            ),
+        )
+    return None
 
 
 def _extensions(product: Product, assessment: Assessment) -> list[dict[str, Any]]:
@@ -223,7 +269,39 @@ def _extensions(product: Product, assessment: Assessment) -> list[dict[str, Any]
     ]
     found += [_extension("limit", _both("text", limit)) for limit in assessment.limits]
     found += [_extension("what-if", {"name": name, "risk": risk}) for name, risk in assessment.what_if]
-    return found
+    return found + (_score_extensions(assessment.score) if assessment.score else [])
+
+
+def _score_extensions(score: Score) -> list[dict[str, Any]]:
+    return [
+        _extension(
+            "score",
+            {
+                "low": score.low,
+                "high": score.high,
+                "outOf": score.out_of,
+                "urgency": score.urgency,
+                "response": score.response,
+                "possible": score.possible,
+                **_both("label", score.label),
+                **_both("advice", score.advice),
+            },
+        ),
+        *(
+            _extension(
+                "points",
+                {
+                    "parameter": item.parameter,
+                    **_both("label", item.label),
+                    **_both("value", item.value),
+                    "low": item.low,
+                    "high": item.high,
+                    **_both("text", item.text),
+                },
+            )
+            for item in score.points
+        ),
+    ]
 
 
 def _extension(name: str, parts: Mapping[str, object]) -> dict[str, Any]:
@@ -232,6 +310,8 @@ def _extension(name: str, parts: Mapping[str, object]) -> dict[str, Any]:
     for part, value in parts.items():
         if isinstance(value, Decimal):
             found.append({"url": part, "valueDecimal": value})
+        elif isinstance(value, int):
+            found.append({"url": part, "valueInteger": value})
         elif isinstance(value, tuple):
             found += [{"url": part, "valueReference": {"reference": reference}} for reference in value]
         elif value:
@@ -250,6 +330,8 @@ def _grouped(extensions: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str
                     parts.setdefault(part["url"], []).append(part["valueReference"]["reference"])
                 elif "valueDecimal" in part:
                     parts[part["url"]] = Decimal(part["valueDecimal"])
+                elif "valueInteger" in part:
+                    parts[part["url"]] = part["valueInteger"]
                 else:
                     parts[part["url"]] = part["valueString"]
             found.setdefault(extension["url"].removeprefix(_URL), []).append(parts)

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from lienthong.products.card import Text
 
-__all__ = ["SENTENCES", "date_text", "number", "of_hundred", "plain"]
+__all__ = ["SCORE_SENTENCES", "SENTENCES", "date_text", "moment_text", "number", "of_hundred", "plain"]
 
 SENTENCES = {
     "figure": Text(
@@ -77,6 +77,67 @@ SENTENCES = {
     ),
 }
 
+SCORE_SENTENCES = {
+    "figure": Text(
+        "{low} trên {of} điểm lúc {index}: {label}. {advice}", "{low} of {of} points at {index}: {label}. {advice}"
+    ),
+    "figure-at-least": Text(
+        "Ít nhất {low} điểm (nhiều nhất {high} trên {of}) lúc {index}; thiếu: {missing}. Mức: {label}. {advice}",
+        "At least {low} points (at most {high}, of {of}) at {index}; missing: {missing}. At least: {label}. {advice}",
+    ),
+    "at-least": Text(
+        "Điểm là mức thấp nhất: cái thiếu không được coi là bình thường; nếu xấu nhất, {high} điểm: {label}.",
+        "The points are a lower bound: what is missing is not taken as normal; at worst {high} points: {label}.",
+    ),
+    "points": Text("{label} {value}: {count} điểm", "{label} {value}: {count} points"),
+    "points-range": Text(
+        "{label} {value}: {low} đến {high} điểm, tùy cái còn thiếu",
+        "{label} {value}: {low} to {high} points, by what is missing",
+    ),
+    "rounded": Text("{value} (ghi {given}, đã làm tròn)", "{value} (recorded {given}, rounded)"),
+    "not-recorded": Text("{label}: chưa có trong hồ sơ", "{label}: not in the record"),
+    "no-date": Text("{label}: có ghi nhưng không có ngày giờ", "{label}: recorded without a time"),
+    "too-old": Text(
+        "{label}: lần gần nhất lúc {last}, đã quá cũ so với {index}",
+        "{label}: last recorded at {last}, too old for {index}",
+    ),
+    "not-understood": Text(
+        "{label}: lần đo mới nhất có ghi nhưng không hiểu được đơn vị, con số hoặc câu trả lời",
+        "{label}: the newest one is recorded, but its unit, number or answer is not understood",
+    ),
+    "unclear": Text("{label}: {answer}, không đủ để cho điểm", "{label}: {answer}, which tells no points"),
+    "possible": Text("{why}; có thể 0–{most} điểm", "{why}; 0 to {most} points are possible"),
+    "no-order": Text(
+        "{label}: dùng {scale}, vì trong hồ sơ không thấy y lệnh: {order}.",
+        "{label}: {scale} is used, as no order stands in the record: {order}.",
+    ),
+    "apart": Text(
+        "Các giá trị không đo cùng lúc: cũ nhất lúc {first}, mới nhất lúc {last}.",
+        "The values were not taken at one time: the oldest at {first}, the newest at {last}.",
+    ),
+    "moment": Text(
+        "Điểm chỉ nói về lúc {index}; tình trạng của người bệnh bây giờ có thể đã khác.",
+        "The points tell of {index} only; the patient may be otherwise now.",
+    ),
+    "age": Text("Tuổi", "Age"),
+    "birth-year": Text(
+        "Ngày sinh chỉ biết năm hoặc tháng: tuổi có thể lệch một năm.",
+        "Only the year or month of birth is known: the age may be off by a year.",
+    ),
+    "deceased": Text("Người bệnh đã mất: không cho điểm.", "The person has died: no points are told."),
+    "excluded": Text(
+        "{label}: thang điểm không dùng được khi đó.", "{label}: the score does not hold then, so no points are told."
+    ),
+    "age-out-of-range": Text(
+        "{age} tuổi vào ngày {index}: thang điểm chỉ dùng từ {low} tuổi.",
+        "Aged {age} on {index}: the score holds from {low} years on.",
+    ),
+    "no-set": Text(
+        "Chỉ có {count} thông số, không điểm nào: chưa phải một lần đo dấu hiệu sinh tồn. Thiếu dữ liệu: {labels}.",
+        "Only {count} known, without points: that is no set of vital signs. Data are missing: {labels}.",
+    ),
+}
+
 
 def plain(value: Decimal, places: str = "0.01") -> str:
     """A number rounded half up, without trailing zeros."""
@@ -100,3 +161,14 @@ def of_hundred(risk: Decimal) -> Text:
 def date_text(day: str) -> Text:
     """A date (YYYY-MM-DD, or less precise) as each language writes it."""
     return Text("/".join(reversed(day.split("-"))), day)
+
+
+def moment_text(time: str) -> Text:
+    """A FHIR date or dateTime as each language writes it, with the offset in which it was written."""
+    day, _, clock = time.partition("T")
+    told = date_text(day)
+    if not clock:
+        return told
+    zone = "+00:00" if clock.endswith("Z") else clock[-6:] if clock[-6:-5] in ("+", "-") else ""
+    shown = f" ({zone})" if zone else ""
+    return Text(f"{clock[:5]} {told.vi}{shown}", f"{told.en} {clock[:5]}{shown}")

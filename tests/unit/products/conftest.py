@@ -175,8 +175,8 @@ class Hospital:
             batch.publish()
         self.warehouse.build(self.record, self.grant(Action.BUILD))
 
-    def run(self) -> Run:
-        product = catalogue.load("cvd-risk")
+    def run(self, name: str = "cvd-risk") -> Run:
+        product = catalogue.load(name)
         grant = self.grant(Action.RUN_PRODUCT)
         return run(product, self.warehouse, self.record, grant, self.clock, lambda _what, _done, _total: None)
 
