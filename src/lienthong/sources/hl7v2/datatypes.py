@@ -141,7 +141,7 @@ def human_name(item: Item, conversion: Conversion, first: int = 1, kind: int = 7
 
 def address(item: Item, conversion: Conversion) -> dict[str, Any] | None:
     """An XAD or AD as an Address; None of nothing."""
-    lines = [item.part(1), item.part(2), item.part(19)]
+    lines = [item.part(1), item.part(1, 2), item.part(1, 3), item.part(2), item.part(19)]
     kind = item.code(7)
     found = filled(
         line=[line for line in lines if line],

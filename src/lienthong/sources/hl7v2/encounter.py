@@ -43,13 +43,16 @@ def add_encounter(
         return None
     pv2 = conversion.message.first("PV2")
     start, end = conversion.moment(pv1, 44), conversion.moment(pv1, 45)
+    named = [(pv1, number, code) for number, code in _PARTICIPANTS]
+    if pv2 is not None:
+        named.append((pv2, 13, "REF"))
     participants = [
         {
             "type": [{"coding": [{"system": _PARTICIPATION, "code": code}]}],
             "individual": person,
         }
-        for number, code in _PARTICIPANTS
-        for person in practitioners(pv1, number, conversion)
+        for segment, number, code in named
+        for person in practitioners(segment, number, conversion)
     ]
     content = filled(
         identifier=[*identifiers(pv1, 19, conversion, "VN"), *identifiers(pv1, 50, conversion, "VN")],

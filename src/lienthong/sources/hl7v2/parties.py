@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from lienthong.sources.hl7v2 import maps
 from lienthong.sources.hl7v2.conversion import Conversion, filled
 from lienthong.sources.hl7v2.datatypes import address, authority, contact_points, human_name, identifier, mapped
 from lienthong.sources.hl7v2.message import Item, Segment
 
-__all__ = ["identifiers", "location", "organization", "practitioner", "practitioners", "sender"]
+__all__ = ["identifiers", "location", "organization", "performers", "practitioner", "practitioners", "sender"]
 
 _PHYSICAL = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 # The levels of a PL from the outside in: component, code of the physical type.
@@ -27,12 +28,30 @@ def practitioners(segment: Segment, number: int, conversion: Conversion) -> list
 
 def practitioner(item: Item, segment: Segment, number: int, conversion: Conversion) -> dict[str, Any] | None:
     """An XCN as a Practitioner, whose key is its number with its authority; without a number it is only named."""
-    value = item.code(1)
     name = human_name(item, conversion, first=2, kind=10, begin=19)
+    return _person(item, name, authority(item.inner(9), conversion), segment, number, conversion)
+
+
+def performers(segment: Segment, number: int, conversion: Conversion) -> list[dict[str, Any]]:
+    """References to the people of a field of type NDL: its first component is the person (CNN)."""
+    found: list[dict[str, Any]] = []
+    for item in segment.items(number):
+        person = item.inner(1)
+        name = human_name(person, conversion, first=2, kind=99, begin=99)
+        system = maps.authority_system(person.code(9), person.code(10), person.code(11).upper(), conversion.source)
+        reference = _person(person, name, system, segment, number, conversion)
+        if reference and reference not in found:
+            found.append(reference)
+    return found
+
+
+def _person(
+    item: Item, name: dict[str, Any], system: str, segment: Segment, number: int, conversion: Conversion
+) -> dict[str, Any] | None:
+    value = item.code(1)
     if not value:
         text = " ".join([*name.get("given", ()), name.get("family", "")]).strip() or name.get("text", "")
         return {"display": text} if text else None
-    system = authority(item.inner(9), conversion)
     own = filled(type=mapped("IdentifierType", item.code(13), conversion, "0203"), system=system, value=value)
     degree = item.code(7)
     content = filled(

@@ -26,19 +26,20 @@ __all__ = ["add_patient", "add_related", "merge", "patient_key"]
 
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition/"
 _OWN = "urn:x-lienthong:extension:hl7v2:"
-_LOCAL = ("MR", "PI", "PT", "MRT", "AN")  # table 0203: numbers that the facility itself gives to a patient
+_LOCAL = ("MR", "PI", "PT", "MRT")  # table 0203: numbers that the facility itself gives to a patient
+_PASSING = ("AN", "VN", "ANON", "ANC")  # numbers of a visit or an account, none of a patient
 _FLAGS = {"Y": True, "N": False}
 
 
 def patient_key(items: list[Item], conversion: Conversion) -> str:
-    """The key of a Patient: the first number of the facility's own with its authority; empty where there is none.
+    """The key of a Patient: its record number (MR), else another of the facility, with its authority; empty of none.
 
     A number of the state or of an insurer is never one (DESIGN 3.3).
     """
-    own = [item for item in items if item.code(1) and not is_national(item)]
-    chosen = next((item for item in own if item.code(5) in _LOCAL), own[0] if own else None)
-    if chosen is None:
+    own = [item for item in items if item.code(1) and item.code(5) not in _PASSING and not is_national(item)]
+    if not own:
         return ""
+    chosen = min(own, key=lambda item: _LOCAL.index(item.code(5)) if item.code(5) in _LOCAL else len(_LOCAL))
     system = authority(chosen.inner(4), conversion)
     return f"{system}|{chosen.code(1)}" if system else chosen.code(1)
 

@@ -11,7 +11,7 @@ from lienthong.sources.hl7v2.conversion import Conversion, filled
 from lienthong.sources.hl7v2.datatypes import absent, concept, concepts, decimal, entity, mapped, quantity
 from lienthong.sources.hl7v2.message import Segment
 from lienthong.sources.hl7v2.observation import Group, add_observation, notes
-from lienthong.sources.hl7v2.parties import identifiers, practitioners
+from lienthong.sources.hl7v2.parties import identifiers, performers, practitioners
 
 __all__ = ["Order", "add_order", "orders"]
 
@@ -95,7 +95,7 @@ def add_order(
         specimens[0] if len(specimens) == 1 else None,
     )
     results = [add_observation(obx, comments, group, conversion) for obx, comments in order.results]
-    interpreters = [person for number in (32, 33) for person in _named(obr, number)]
+    interpreters = [person for number in (32, 33) for person in performers(obr, number, conversion)]
     content = filled(
         identifier=own,
         basedOn=[request] if request else None,
@@ -105,7 +105,7 @@ def add_order(
         **shared,
         **effective,
         issued=conversion.instant(obr, 22),
-        performer=[person for number in (34, 35) for person in _named(obr, number)],
+        performer=[person for number in (34, 35) for person in performers(obr, number, conversion)],
         resultsInterpreter=interpreters,
         specimen=specimens,
         result=results,
@@ -178,18 +178,6 @@ def _add_request(
     )
     fields = {"identifier": "2", "code": "4", "requester": "16", "priority": "5", "reasonCode": "31"}
     return conversion.add("ServiceRequest", key, obr, content, fields)
-
-
-def _named(obr: Segment, number: int) -> list[dict[str, Any]]:
-    """The people of an NDL, by name only: HL7 v2 gives them a place beside it that FHIR keeps elsewhere."""
-    found: list[dict[str, Any]] = []
-    for item in obr.items(number):
-        person = item.inner(1)
-        text = " ".join(part for part in (person.part(6), person.part(3), person.part(4), person.part(2)) if part)
-        text = text or person.part(1)
-        if text:
-            found.append({"display": text})
-    return found
 
 
 def _add_specimen(
