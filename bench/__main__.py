@@ -1,4 +1,7 @@
-"""Runs every step several times, each in a process of its own, and writes one table of medians."""
+"""Runs every step several times, each in a process of its own, and writes one table of medians for each format.
+
+`python -m bench one NAME FILES WORK` runs one step and prints what it measured as JSON.
+"""
 
 from __future__ import annotations
 
@@ -6,67 +9,129 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from bench.steps import STEPS, _plain
+from bench.formats import BHYT, HL7V2
+from bench.steps import FHIR, Measured
+from lienthong.demo import hospitals
 
 ROOT = Path(__file__).resolve().parent.parent
+Step = Callable[[Path, Path], Measured]
 
 
-def _once(step: str, files: Path) -> dict[str, float]:
+@dataclass(frozen=True)
+class Group:
+    """The steps of one format over the same files; `floor` is the step that ratios refer to."""
+
+    title: str
+    unit: str
+    files: Path
+    size: float  # plain megabytes
+    steps: tuple[Step, ...]
+    floor: str
+
+
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *HL7V2)}
+
+
+def one(name: str, files: Path, work: Path) -> None:
+    """Run one step here; peak memory is that of the largest process of the step."""
+    count, seconds = ALL[name](files, work)
+    used = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(json.dumps({"count": count, "seconds": seconds, "peak_mb": max(used) / 1024}))
+
+
+def _measured(step: str, files: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as work:
-        command = [sys.executable, "-m", "bench.steps", step, str(files), work]
+        command = [sys.executable, "-m", "bench", "one", step, str(files), work]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     measured: dict[str, float] = json.loads(done.stdout)
     return measured
 
 
-def main() -> None:
-    """Measure and write bench/RESULTS.md."""
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
-    parser.add_argument("--files", type=Path, default=suites / "synthea_r4_smart_dev100")
-    parser.add_argument("--runs", type=int, default=5)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        size = _plain(given.files, Path(work)).stat().st_size / 1e6
-    rows = []
+def _table(group: Group, runs: int) -> list[str]:
     # round by round, so that a change of the machine's speed meets every step alike
-    results: dict[str, list[dict[str, float]]] = {step: [] for step in STEPS}
-    for number in range(given.runs):
-        for step in STEPS:
-            results[step].append(_once(step, given.files))
-            print(f"round {number + 1} of {given.runs}: {step}", file=sys.stderr)
-    total = results["bare_parse"][0]["resources"]
-    floor = statistics.median(run["resources"] / run["seconds"] for run in results["exact_parse"])
-    for step, runs in results.items():
-        rate = statistics.median(run["resources"] / run["seconds"] for run in runs)
-        peak = statistics.median(run["peak_mb"] for run in runs)
-        about = (STEPS[step].__doc__ or "").strip()
-        rows.append(f"| {about} | {rate:,.0f} | {rate / total * size:,.1f} | {peak:,.0f} | {rate / floor:.2f} |")
-    table = [
-        "# From file to record to OMOP, measured",
+    results: dict[str, list[dict[str, float]]] = {step.__name__: [] for step in group.steps}
+    for number in range(runs):
+        for name, measured in results.items():
+            measured.append(_measured(name, group.files))
+            print(f"{group.title}: round {number + 1} of {runs}: {name}", file=sys.stderr)
+    total = results[group.floor][0]["count"]
+    rates = {
+        name: statistics.median(run["count"] / run["seconds"] for run in runs_) for name, runs_ in results.items()
+    }
+    rows = []
+    for name, rate in rates.items():
+        peak = statistics.median(run["peak_mb"] for run in results[name])
+        about, share = (ALL[name].__doc__ or "").strip(), rate / rates[group.floor]
+        rows.append(f"| {about} | {rate:,.0f} | {rate / total * group.size:,.1f} | {peak:,.0f} | {share:.3f} |")
+    return [
+        f"## {group.title}",
         "",
-        "Written by `make bench`; do not edit. Medians of "
-        f"{given.runs} rounds in one run, each step in a process of its own. Compare the ratios: machines differ.",
+        f"{int(total):,} {group.unit}, {group.size:.1f} MB.",
         "",
-        f"Data: {int(total):,} Synthea R4 resources, {size:.1f} MB as plain NDJSON (read gzipped). "
-        f"Machine: {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
-        "",
-        "| step | resources/s | MB/s | peak MB | to exact parse |",
+        f"| step | {group.unit}/s | MB/s | peak MB | to the floor `{group.floor}` |",
         "|---|--:|--:|--:|--:|",
         *rows,
         "",
     ]
-    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(table), encoding="utf-8")
-    print("\n".join(table))
+
+
+def _groups(suites: Path, exports: Path) -> list[Group]:
+    fhir = suites / "synthea_r4_smart_dev100"
+    hospitals.write(exports, 1, 2000)
+    claims, messages = exports / "benh-vien-a", exports / "benh-vien-b"
+    return [
+        Group("FHIR R4 (Synthea, NDJSON, gzipped)", "resources", fhir, 48.2, FHIR, "exact_parse"),
+        Group(
+            "Health-insurance XML (the demo's hospital A)",
+            "visits",
+            claims,
+            _size(claims, "*.xml"),
+            BHYT,
+            "bhyt_bare",
+        ),
+        Group("HL7 v2 (the demo's hospital B)", "messages", messages, _size(messages, "*.hl7"), HL7V2, "hl7_bare"),
+    ]
+
+
+def _size(folder: Path, pattern: str) -> float:
+    return sum(path.stat().st_size for path in folder.rglob(pattern)) / 1e6
+
+
+def main() -> None:
+    """Measure and write bench/RESULTS.md."""
+    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data")).resolve()
+    parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    lines = [
+        "# From file to record to OMOP, measured",
+        "",
+        f"Written by `make bench`; do not edit. Medians of {given.runs} rounds in one run, each step in a process of "
+        "its own. Compare the ratios: machines differ, and this one is shared.",
+        "",
+        f"Machine: {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
+        "",
+    ]
+    with tempfile.TemporaryDirectory() as exports:
+        for group in _groups(suites, Path(exports)):
+            lines += _table(group, given.runs)
+    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["one"]:
+        one(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main()

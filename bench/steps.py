@@ -1,17 +1,11 @@
-"""The measured steps; each runs in a process of its own, so that its peak memory is its own.
-
-`python -m bench.steps NAME FILES WORK` prints one JSON object: resources, bytes, seconds, peak_mb.
-"""
+"""The measured steps of FHIR: floors, the peer, and ours from file to record to OMOP."""
 
 from __future__ import annotations
 
 import gzip
-import json
-import resource
 import sqlite3
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -22,9 +16,10 @@ from lienthong import Node, fhir
 from lienthong.core import canonical
 from lienthong.core.actors import Actor
 
-__all__ = ["STEPS"]
+__all__ = ["FHIR", "Measured", "node", "plain"]
 
-Measured = tuple[int, float]  # resources, seconds
+Measured = tuple[int, float]
+"""How many (resources, visits, messages), and in how many seconds."""
 
 
 def _lines(files: Path) -> Iterator[bytes]:
@@ -35,7 +30,7 @@ def _lines(files: Path) -> Iterator[bytes]:
                     yield line
 
 
-def _plain(files: Path, work: Path) -> Path:
+def plain(files: Path, work: Path) -> Path:
     """All lines as one plain NDJSON file."""
     path = work / "all.ndjson"
     if not path.exists():
@@ -78,7 +73,7 @@ def bare_sqlite(files: Path, work: Path) -> Measured:
 
 def duckdb_scan(files: Path, work: Path) -> Measured:
     """Floor: DuckDB reads each line as JSON and takes one value out of it."""
-    path = _plain(files, work)
+    path = plain(files, work)
     with duckdb.connect() as database:
         database.execute("SET threads = 2")
         started = time.perf_counter()
@@ -117,53 +112,44 @@ def fhir_resources(files: Path, _work: Path) -> Measured:
     return count, seconds
 
 
-def _node(work: Path) -> Node:
+def node(work: Path) -> Node:
     return Node(work / "home", actor=Actor("bench", operator=True), purpose="data-operations", create=True)
 
 
 def ingest(files: Path, work: Path) -> Measured:
     """Ours: file → kept, parsed, validated, converted, recorded, linked, published."""
-    with _node(work) as node:
+    with node(work) as made:
         started = time.perf_counter()
-        done = node.ingest([files])
+        done = made.ingest([files])
         return done.published.resources.read, time.perf_counter() - started
 
 
 def ingest_again(files: Path, work: Path) -> Measured:
     """Ours: the same files a second time; nothing changes."""
-    with _node(work) as node:
-        node.ingest([files])
+    with node(work) as made:
+        made.ingest([files])
         started = time.perf_counter()
-        done = node.ingest([files])
+        done = made.ingest([files])
         return done.published.resources.read, time.perf_counter() - started
 
 
 def build(files: Path, work: Path) -> Measured:
     """Ours: record → Parquet, views, OMOP, checks."""
-    with _node(work) as node:
-        done = node.ingest([files])
+    with node(work) as made:
+        done = made.ingest([files])
         started = time.perf_counter()
-        node.build()
+        made.build()
         return done.published.resources.read, time.perf_counter() - started
 
 
-STEPS: dict[str, Callable[[Path, Path], Measured]] = {
-    step.__name__: step
-    for step in (
-        bare_parse,
-        exact_parse,
-        bare_sqlite,
-        duckdb_scan,
-        validate,
-        fhir_resources,
-        ingest,
-        ingest_again,
-        build,
-    )
-}
-
-if __name__ == "__main__":
-    name, files, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    resources, seconds = STEPS[name](files, work)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"resources": resources, "seconds": seconds, "peak_mb": peak}))
+FHIR = (
+    bare_parse,
+    exact_parse,
+    bare_sqlite,
+    duckdb_scan,
+    validate,
+    fhir_resources,
+    ingest,
+    ingest_again,
+    build,
+)

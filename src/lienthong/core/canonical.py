@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -49,6 +50,7 @@ def _as_text(value: object) -> str:
     raise TypeError(f"JSON has no form for {type(value).__name__}")
 
 
+_BEYOND = re.compile(rb"[\xf0-\xf4]")  # the lead byte of a character beyond the basic plane
 _DECODER = msgspec.json.Decoder(float_hook=_number)
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=_as_it_came)
 _TEXT_ENCODER = msgspec.json.Encoder(decimal_format="string", enc_hook=_as_text)
@@ -78,7 +80,7 @@ def encode(value: Any) -> bytes:
     """
     data = _ENCODER.encode(value)
     # Byte order equals UTF-16 order unless a member name lies beyond the basic plane (a lead byte of F0 or more).
-    if not data.isascii() and any(byte >= 0xF0 for byte in data):
+    if not data.isascii() and _BEYOND.search(data):
         return _encode_plain(value).encode("utf-8", "surrogatepass")
     return data
 

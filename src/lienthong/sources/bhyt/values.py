@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from lienthong.core.text import nfc
@@ -67,11 +67,10 @@ def moment(text: str, offset: str) -> str | None:
         return None
     if len(text) == 8:
         return on.isoformat()
-    try:
-        time = datetime.strptime(text[8:], "%H%M").time()  # noqa: DTZ007 - a time of day has no zone of its own
-    except ValueError:
+    hour, minute = text[8:10], text[10:]
+    if hour > "23" or minute > "59":
         return None
-    return f"{on.isoformat()}T{time.isoformat()}{offset}"
+    return f"{on.isoformat()}T{hour}:{minute}:00{offset}"
 
 
 @dataclass(frozen=True, slots=True)
