@@ -62,7 +62,7 @@ def taken(node: Node, exports: Path, *, seconds: float = 60) -> Said:
     assert counts["resources"]["new"] >= 2
     with closing(sqlite3.connect(node.home / "record.db")) as database:
         for table in ("finding", "quarantine"):
-            rows = database.execute(f"SELECT count(*) FROM {table} WHERE finding LIKE ?", (f"%{SECRET}%",))  # noqa: S608
+            rows = database.execute(f"SELECT count(*) FROM {table} WHERE finding LIKE ?", (f"%{SECRET}%",))
             assert rows.fetchone() == (0,), f"a {table} tells a patient's value"
     return said
 
