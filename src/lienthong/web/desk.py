@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from lienthong.core.actors import Actor
 from lienthong.decisions.statement import Verdict
+from lienthong.products.assessment import Score
 from lienthong.record import FindingGroup, Published, RecordRow
 from lienthong.web.measurements import Finding as Answer
 from lienthong.web.measurements import Panel
@@ -40,7 +41,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """One open suggestion: whose, how urgent, about what, why and since when; `risk` only sets the order."""
+    """One open suggestion: whose, how urgent, about what, why and since when; `risk` only sets the order.
+
+    It has a frequency or a `score`, by what its product gives.
+    """
 
     suggestion: str
     person: str
@@ -52,6 +56,7 @@ class WorklistRow:
     product: Words
     reasons: tuple[Words, ...]
     since: datetime
+    score: Score | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from lienthong.products import suggestion as written
+from lienthong.products.assessment import Score
 from lienthong.products.card import Card
 from lienthong.web.elements import first, text
 from lienthong.web.texts import Words, mark
@@ -93,6 +94,7 @@ class SignedView:
 class SuggestionView:
     """One suggestion, open while no physician has decided; `frequency` is always what the product said.
 
+    A product that gives points instead of a probability has a `score`, and no frequency.
     `since` is when the product wrote it; `card` is the product's card in the order in which it is read.
     """
 
@@ -110,6 +112,7 @@ class SuggestionView:
     since: datetime
     card: tuple[tuple[str, tuple[Words, ...]], ...]
     signed: tuple[SignedView, ...]
+    score: Score | None = None
 
     @property
     def is_open(self) -> bool:
@@ -158,6 +161,7 @@ def view_of(
         since=since,
         card=() if card is None else card_of(card),
         signed=tuple(signed),
+        score=found.score,
     )
 
 
@@ -170,8 +174,15 @@ def _is_same(given: str, value: Decimal | None) -> bool:
 
 
 def reasons_in_a_line(resource: Mapping[str, Any]) -> tuple[Words, ...]:
-    """The weightiest reasons that raise the risk, for a list; where none does, the weightiest that lower it."""
-    found = [item for item in written.read(resource).contributions if item.effect]
+    """The weightiest reasons that raise the risk, for a list; where none does, the weightiest that lower it.
+
+    Of a score they are the parameters with the most points.
+    """
+    suggestion = written.read(resource)
+    if suggestion.score is not None:
+        scoring = sorted((item for item in suggestion.score.points if item.low), key=lambda item: -item.low)
+        return tuple(item.label for item in scoring[:_LINE])
+    found = [item for item in suggestion.contributions if item.effect]
     raising = [item for item in found if item.effect > 0]
     return tuple(item.label for item in sorted(raising or found, key=lambda item: -abs(item.effect))[:_LINE])
 
@@ -195,7 +206,7 @@ def card_of(card: Card) -> tuple[tuple[str, tuple[Words, ...]], ...]:
         (mark("What it gives"), (card.output,)),
         (mark("From which data it was made"), (card.data,)),
         (mark("Limits"), card.limits),
-        (mark("Source"), (f"{card.citation} doi:{card.doi}",)),
+        (mark("Source"), (f"{card.citation} doi:{card.doi}" if card.doi else card.citation,)),
         (mark("Who answers for it"), (card.owner,)),
     )
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from lienthong.core.text import fold
 from lienthong.privacy.access import Grant
 from lienthong.products import suggestion as written
+from lienthong.products.assessment import Score
 from lienthong.record import Membership, Stored
 from lienthong.web.desk import WorklistPage, WorklistRow
 from lienthong.web.elements import reference, text
@@ -40,7 +41,7 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One open suggestion as it was read: its patient, probability, product, reasons and time."""
+    """One open suggestion as it was read: its patient, probability or points, product, reasons and time."""
 
     id: str
     patient: str
@@ -49,11 +50,16 @@ class Open:
     product: Words
     reasons: tuple[Words, ...]
     since: datetime
+    score: Score | None
 
 
-def urgency(row: WorklistRow) -> tuple[Decimal, datetime, str]:
-    """The order of the list: the highest risk first, then who has waited longest, then by id."""
-    return (Decimal(1) if row.risk is None else -row.risk, row.since, row.suggestion)
+def urgency(row: WorklistRow) -> tuple[int, Decimal, int, datetime, str]:
+    """The order of the list: what a score calls an emergency, what it calls urgent, then the highest risk first.
+
+    Among scores the most points come first; then who has waited longest, then by id.
+    """
+    urgent, points = (row.score.urgency, row.score.low) if row.score else (0, 0)
+    return (-urgent, Decimal(1) if row.risk is None else -row.risk, -points, row.since, row.suggestion)
 
 
 def matches(name: str, search: str) -> bool:
@@ -123,6 +129,7 @@ class Worklist:
                 product=item.product,
                 reasons=item.reasons,
                 since=item.since,
+                score=item.score,
             )
             for item in waiting
             if item.patient in patients
@@ -146,4 +153,5 @@ def _opened(stored: Stored) -> Open | None:
         product=found.title or found.product,
         reasons=reasons_in_a_line(resource),
         since=datetime.fromisoformat(stored.recorded_at),
+        score=found.score,
     )
