@@ -123,7 +123,7 @@ scale AS (
       FROM worded w LEFT JOIN record.product_code c
         ON c.list = 'scale-2' AND c.code = w.code AND contains(w.code_system, c.system)
      WHERE c.code IS NOT NULL
-        OR (contains(w.words, '8892') AND (contains(w.words, 'spo2') OR contains(w.words, 'spo₂')
+        OR (regexp_matches(w.words, '88(to|den)?92') AND (contains(w.words, 'spo2') OR contains(w.words, 'spo₂')
             OR contains(w.words, 'saturation') OR contains(w.words, 'baohoaoxy')))
     UNION ALL
     SELECT 'scale-2', o.patient_key, o.resource_key, o.code, '', o.time, o.status, o.text,

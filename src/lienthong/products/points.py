@@ -39,6 +39,8 @@ WRONG_SCORE = ErrorKind(
     cure="Correct model.toml of the product.",
 )
 
+_LARGEST = 30  # a value of more digits than this is no measurement, and an exact fraction of 1e999999999 never ends
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -121,6 +123,8 @@ class Parameter:
 
     def converted(self, value: Decimal, unit: Unit) -> Decimal | None:
         """The value in the chart's unit, rounded half up to its step; None where no such value can be."""
+        if abs(value.adjusted()) > _LARGEST:
+            return None
         exact = (Fraction(value) - unit.minus) * unit.factor
         if not Fraction(self.low) <= exact <= Fraction(self.high):
             return None
