@@ -68,7 +68,7 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
                 if not code or not target or code in seen or "<integer>" in code:
                     continue
                 seen.add(code)
-                yield name, code, target, row[system].strip(), " ".join(row[display].split())
+                yield name, code, target, row[system].strip(), " ".join((row[display] or row[FHIR_CODE + 1]).split())
 
 
 def main() -> None:

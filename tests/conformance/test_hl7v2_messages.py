@@ -104,8 +104,8 @@ def test_the_clinical_content_is_what_others_made_of_the_same_messages(suites: S
 
 
 PATHS = {
-    "Patient": "identifier.value name.family name.given birthDate gender address.city address.line address.postalCode "
-    "telecom.value maritalStatus.coding.code deceasedDateTime deceasedBoolean",
+    "Patient": "identifier.value name.family name.given birthDate gender address.city address.line "
+    "address.postalCode telecom.value maritalStatus.coding.code deceasedDateTime deceasedBoolean",
     "Encounter": "identifier.value class.code period.start period.end serviceType.coding.code",
     "Observation": "code.coding.code valueQuantity.value valueQuantity.unit valueString valueDateTime note.text "
     "valueCodeableConcept.coding.code effectiveDateTime status interpretation.coding.code referenceRange.text "

@@ -29,7 +29,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_EXPORT_ENDINGS = (".json", ".ndjson", ".jsonl", ".xml", ".gz", ".zip")
+_EXPORT_ENDINGS = (".json", ".ndjson", ".jsonl", ".xml", ".hl7", ".gz", ".zip")
 
 
 def as_utf8(head: bytes) -> bytes:

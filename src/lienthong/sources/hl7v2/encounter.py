@@ -115,8 +115,6 @@ def _class(pv1: Segment, conversion: Conversion) -> dict[str, Any]:
         codings = known.get("coding") if known else None
         return codings[0] if codings else absent()
     target, system, display = found
-    if target not in ("EMER", "IMP", "AMB", "PRENC"):  # HL7's map gives the other codes as they are in table 0004
-        return {"system": maps.table("0004"), "code": target}
     return filled(system=system, code=target, display=display)
 
 
