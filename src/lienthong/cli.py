@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from lienthong.core.actors import Actor, Role, purpose
+from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
+from lienthong.keeping.logbook import LOG, open_log, place_of
 
 if TYPE_CHECKING:
     from lienthong.node import Node
+    from lienthong.privacy.access import Grant
 
 __all__ = ["app", "main"]
 
@@ -80,6 +85,15 @@ def _node(context: typer.Context, *, create: bool = False) -> Node:
     return Node(call.home, actor=actor, purpose=purpose(call.purpose).value, create=create)
 
 
+def _kept(context: typer.Context) -> tuple[Path, Grant]:
+    """The home and the grant to keep it: also of a home that is too old to be opened as a node."""
+    from lienthong.keeping.home import allowed
+
+    call: Call = context.obj
+    actor = Actor(call.actor or getpass.getuser(), operator=True)
+    return call.home, allowed(call.home, actor, purpose(call.purpose).value, system_clock)
+
+
 @app.callback()
 def shared(
     context: typer.Context,
@@ -93,6 +107,7 @@ def shared(
     call = Call()
     call.home, call.actor, call.purpose, call.json = home, actor, purpose, json
     context.obj = call
+    open_log(home, context.invoked_subcommand or "")
 
 
 @app.command()
@@ -237,6 +252,60 @@ def demo(
             run(node, port)
 
 
+@app.command()
+def backup(
+    context: typer.Context,
+    place: Annotated[Path | None, typer.Argument(metavar="[DIR|FILE.zip]", show_default=False)] = None,
+    keys: Annotated[Path | None, typer.Option(metavar="DIR", help="Copy the keys apart, into this folder.")] = None,
+) -> None:
+    """Copy this node while it is used; its keys only on purpose, apart."""
+    from lienthong import console
+    from lienthong.keeping.backup import save
+
+    home, grant = _kept(context)
+    with console.progress(quiet=context.obj.json) as progress:
+        saved = save(home, place, keys, grant, clock=system_clock, progress=progress)
+    console.show(saved, as_json=context.obj.json)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    place: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of backups, one of them, or a .zip.")],
+    keys: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the keys were copied to.")] = None,
+) -> None:
+    """Make a home from a backup; --home names it and must be empty or new."""
+    from lienthong import console
+    from lienthong.keeping.restore import restore as run
+
+    with console.progress(quiet=context.obj.json) as progress:
+        restored = run(place, context.obj.home, keys=keys, progress=progress)
+    _kept(context)  # the restored node's log says who did it
+    console.show(restored, as_json=context.obj.json)
+
+
+@app.command()
+def upgrade(context: typer.Context) -> None:
+    """Bring a home of an older Lienthong to this one, after a backup beside it."""
+    from lienthong import console
+    from lienthong.keeping.upgrade import upgrade as run
+
+    home, grant = _kept(context)
+    with console.progress(quiet=context.obj.json) as progress:
+        upgraded = run(home, grant, clock=system_clock, progress=progress)
+    console.show(upgraded, as_json=context.obj.json)
+
+
+@app.command()
+def doctor(context: typer.Context, port: Port = 8080) -> None:
+    """What is installed, missing, full, open to others or out of date, each with its cure."""
+    from lienthong.keeping.doctor import examine
+
+    report = examine(context.obj.home, clock=system_clock, port=port)
+    print(json.dumps(report.to_json(), ensure_ascii=False) if context.obj.json else report.text())
+    raise typer.Exit(report.exit)
+
+
 @user_app.command("add")
 def user_add(
     context: typer.Context,
@@ -358,6 +427,18 @@ def hoist(arguments: Iterable[str]) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code; an error is said in its own words, without a traceback."""
     words = hoist(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the name of a file may be no text
+    started = monotonic()
+    try:
+        _run(words)
+    except SystemExit as ended:
+        LOG.info("ended", extra={"facts": {"exit": ended.code, "seconds": round(monotonic() - started, 3)}})
+        raise
+
+
+def _run(words: list[str]) -> NoReturn:
     try:
         app(args=words, prog_name="lienthong")
     except LienthongError as error:
@@ -369,22 +450,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.DONE)
     except Exception as error:  # noqa: BLE001 - the outermost door: a category, never a traceback with values
-        _say(FAULT.at(_where(error), kind=type(error).__name__), as_json="--json" in words)
+        _say(FAULT.at(place_of(error), kind=type(error).__name__), as_json="--json" in words)
     sys.exit(ExitCode.DONE)
 
 
-def _where(error: BaseException) -> str:
-    """The innermost line of ours that failed: a place in the code, which holds no value."""
-    place, trace = "", error.__traceback__
-    while trace:
-        name = trace.tb_frame.f_globals.get("__name__", "")
-        if name.startswith("lienthong."):
-            place = f"{name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
-
-
 def _say(error: LienthongError, *, as_json: bool) -> NoReturn:
+    place = {"place": error.where} if error.kind is FAULT else {}  # elsewhere it may name a file
+    LOG.error("error", extra={"facts": {"code": error.code, "category": error.category.name, **place}})
     if as_json:
         body: dict[str, Any] = {"error": error.to_json()}
         print(json.dumps(body, ensure_ascii=False))

@@ -23,6 +23,11 @@ from lienthong import pipeline
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.demo.tour import Toured
+from lienthong.keeping.backup import LEFT_OUT, Saved
+from lienthong.keeping.keys import WARNING
+from lienthong.keeping.logbook import LOG, counts
+from lienthong.keeping.restore import Restored
+from lienthong.keeping.upgrade import Upgraded
 from lienthong.products.run import Run
 from lienthong.warehouse import Built
 from lienthong.warehouse.export import Exported
@@ -84,9 +89,11 @@ def progress(*, quiet: bool) -> Iterator[pipeline.Progress]:
 
 
 def show(result: Shown, *, as_json: bool) -> None:
-    """The result on standard output."""
+    """The result on standard output, and its counts in the log."""
+    body = result.to_json()
+    LOG.info("result", extra={"facts": counts(body)})
     if as_json:
-        print(json.dumps(result.to_json(), ensure_ascii=False, default=_plain))
+        print(json.dumps(body, ensure_ascii=False, default=_plain))
         return
     terminal = Console(soft_wrap=True, highlight=False, markup=False)
     for part in told(result):
@@ -259,6 +266,38 @@ def _exported(result: Exported) -> Iterator[Text | Table | str]:
     for name, rows in result.files.items():
         yield f"{name}: {rows:,}"
     yield f"Written to {result.folder}."
+
+
+@told.register
+def _saved(result: Saved) -> Iterator[Text | Table | str]:
+    if taken := result.backup:
+        yield f"Backup of {taken.taken_at}: {taken.place}"
+        yield f"{taken.files:,} files, {taken.bytes:,} bytes; {taken.copied:,} of the kept files were new here."
+        for name, why in LEFT_OUT.items():
+            yield f"Not in it: {name} ({why})."
+        yield f"The keys lie in {taken.keys}."
+    if copied := result.keys:
+        yield f"Keys: {copied.keys:,} in {copied.place}, {copied.new:,} of them new. {WARNING}"
+        if copied.no_more:
+            yield f"{copied.no_more:,} keys lie there that the node has no more."
+
+
+@told.register
+def _restored(result: Restored) -> Iterator[Text | Table | str]:
+    yield f"Restored as of {result.taken_at}: {result.home}"
+    yield f"{result.files:,} files, {result.bytes:,} bytes, {result.keys:,} keys; {result.seconds:.1f} s."
+    for sentence in result.not_working:
+        yield f"Without keys: {sentence}."
+    yield f"Next: {result.next}."
+
+
+@told.register
+def _upgraded(result: Upgraded) -> Iterator[Text | Table | str]:
+    if result.backup is None:
+        yield f"Nothing to do: schema {result.now}."
+    else:
+        yield f"Schema {result.found} -> {result.now}; {result.seconds:.1f} s."
+        yield f"The backup of before: {result.backup}"
 
 
 @told.register

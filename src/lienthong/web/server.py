@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import sys
@@ -9,6 +10,7 @@ import sys
 import uvicorn
 
 from lienthong.core.errors import Category, ErrorKind
+from lienthong.keeping.logbook import WithoutValues
 from lienthong.web import app
 from lienthong.web.node_desk import NodeLike
 
@@ -40,9 +42,9 @@ def bound(port: int) -> socket.socket:
 def server_of(node: NodeLike) -> uvicorn.Server:
     """The server of a node's pages. Addresses name persons by id, so none of them is logged."""
     pages = app(node, clock=node.clock, random=secrets.token_bytes)
-    return uvicorn.Server(
-        uvicorn.Config(pages, log_level="warning", access_log=False, server_header=False, lifespan="off")
-    )
+    config = uvicorn.Config(pages, log_level="warning", access_log=False, server_header=False, lifespan="off")
+    logging.getLogger("uvicorn.error").addFilter(WithoutValues())
+    return uvicorn.Server(config)
 
 
 def serve(node: NodeLike, port: int) -> None:

@@ -13,6 +13,7 @@ from lienthong.web import decision_pages, ingest_pages, patient_pages, sign_in_p
 from lienthong.web.desk import Desk
 from lienthong.web.headers import SecurityHeaders
 from lienthong.web.rendering import Rendering
+from lienthong.web.request_log import RequestLog
 from lienthong.web.sessions import Random, Sessions
 from lienthong.web.visit import Door
 
@@ -59,6 +60,6 @@ def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(RequestLog), Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: door.not_found},
     )

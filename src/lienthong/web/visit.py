@@ -10,6 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote
 
@@ -125,7 +126,9 @@ class Door:
                 raise
             except Exception as error:  # noqa: BLE001 - the door: named in the log without any value, then a page
                 place = traceback.extract_tb(error.__traceback__)[-1]
-                _LOG.error("%s in %s:%s (%s)", type(error).__name__, place.filename, place.lineno, place.name)
+                kind, where = type(error).__name__, f"{Path(place.filename).stem}:{place.lineno}"
+                facts = {"event": "fault", "kind": kind, "place": where}
+                _LOG.error("%s in %s (%s)", kind, where, place.name, extra={"facts": facts})
                 return self.problem(visit, told(OUR_FAULT.at()))
 
         return endpoint

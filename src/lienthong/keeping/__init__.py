@@ -1,0 +1,1 @@
+"""Keeps a node going: backup and restore, upgrade, the operational log, and what the doctor looks at."""
