@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -384,6 +386,46 @@ def test_a_batch_that_holds_less_than_it_announces(read_bytes: Reader) -> None:
     data = b"BHS|^~\\&|x\r" + message(PERSON) + b"BTS|2\r"
     (item,) = read_bytes(data, "a.hl7")
     assert Read(item).codes == ["hl7v2-count-differs"]
+
+
+def test_notes_that_have_no_place_are_named(read: Callable[..., Read]) -> None:
+    (finding,) = read(message(PERSON, "NTE|1||bí mật", VISIT)).item.findings
+    assert "NTE" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("segment", "count", "is_refused"),
+    [
+        ("goes on", 90_000, False),
+        ("ZZZ|1", 90_000, False),
+        ("ZZZ|1", 110_000, True),
+        ("OBX|1|TX|X||a" + "~a" * 90_000, 1, False),
+        ("OBX|1|TX|X||a" + "~a" * 110_000, 1, True),
+        ("PV1|1|I|||||" + "~".join(f"B{number}^X" for number in range(5_000)), 1, False),
+        ("MRG|" + "~".join(f"B{number}" for number in range(5_000)), 1, False),
+        ("OBX|1|TX|X||" + "^" * 3_000_000, 1, True),
+    ],
+)
+def test_messages_made_to_exhaust_us_take_seconds_at_most(
+    read_bytes: Reader, segment: str, count: int, is_refused: bool
+) -> None:
+    begun = time.process_time()
+    (item,) = read_bytes(message(PERSON, *[segment] * count, kind="ADT^A40"), "a.hl7")
+    assert isinstance(item, Converted)
+    assert (item.rejected.code if item.rejected else "") == ("hl7v2-message-too-many-parts" if is_refused else "")
+    assert time.process_time() - begun < 10
+
+
+def test_a_batch_without_messages_is_no_export_and_takes_no_memory(read_bytes: Reader) -> None:
+    data = b"BHS|^~\\&|x\r" + b"nothing " * (1 << 20)
+    tracemalloc.start()
+    (item,) = read_bytes(data, "a.hl7")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(item, Converted)
+    assert item.rejected
+    assert item.rejected.code == "file-no-export"
+    assert peak < 2 * len(data)
 
 
 def test_a_message_beyond_the_limit_is_rejected_alone(read_bytes: Reader) -> None:

@@ -78,6 +78,11 @@ class Conversion:
                     self.places[f"{name}#{element}"] = f"{at}-{field_name}" if not place else field_name
         return {"reference": name}
 
+    def body(self, reference: dict[str, Any]) -> dict[str, Any]:
+        """The resource that a reference of `add` leads to."""
+        kind, _, number = reference["reference"].partition("/")
+        return self.resources[kind, number]
+
     def single_key(self, kind: str, key: str) -> str:
         """The key, numbered where the message has it a second time for another thing of the same kind."""
         self._keys[kind, key] += 1

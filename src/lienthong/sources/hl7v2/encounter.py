@@ -35,13 +35,12 @@ _CODING_METHODS = {"I9": systems.ICD9_PROCEDURE, "I10": systems.ICD10, "I9C": sy
 
 
 def add_encounter(
-    pv1: Segment, patient: dict[str, Any], patient_key: str, conversion: Conversion
+    pv1: Segment, pv2: Segment | None, patient: dict[str, Any], patient_key: str, conversion: Conversion
 ) -> tuple[dict[str, Any], str] | None:
     """The Encounter of a PV1 (and PV2): the reference to it and its key; None where PV1 says nothing of a visit."""
     key = _key(pv1, patient_key, conversion)
     if key is None:
         return None
-    pv2 = conversion.message.first("PV2")
     start, end = conversion.moment(pv1, 44), conversion.moment(pv1, 45)
     named = [(pv1, number, code) for number, code in _PARTICIPANTS]
     if pv2 is not None:
@@ -200,7 +199,4 @@ def add_condition(
     rank = dg1.code(15)
     is_rank = rank.isascii() and rank.isdigit() and len(rank) < 9 and int(rank) > 0
     diagnosis = filled(condition=reference, use=use, rank=int(rank) if is_rank else None)
-    body = next(
-        body for body in conversion.resources.values() if f"Encounter/{body['id']}" == encounter[0]["reference"]
-    )
-    body.setdefault("diagnosis", []).append(diagnosis)
+    conversion.body(encounter[0]).setdefault("diagnosis", []).append(diagnosis)

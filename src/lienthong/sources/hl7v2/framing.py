@@ -127,9 +127,12 @@ def pieces(stream: BufferedReader, limit: int, batch: Batch) -> Iterator[Piece]:
             else:
                 _outside(buffer[begin:], batch)
             return
-        if in_message and len(buffer) - begin > limit:
+        if not in_message:
+            _outside(buffer[begin : len(buffer) - 8], batch)
+        elif len(buffer) - begin > limit:
             too_long = True
-            begin = len(buffer) - 8  # let go of it, but for what may be a start that is cut in two
+        if too_long or not in_message:
+            begin = max(begin, len(buffer) - 8)  # let go of it, but for what may be a start that is cut in two
         buffer, offset = buffer[begin:], offset + begin
         searched = max(3 if in_message and not too_long else 0, len(buffer) - 4)
 

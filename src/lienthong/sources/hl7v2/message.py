@@ -24,6 +24,16 @@ WRONG_HEADER = ErrorKind(
     cure="Correct the header in the sending system, then send the message again.",
 )
 
+TOO_MANY = ErrorKind(
+    "hl7v2-message-too-many-parts",
+    Category.UNREADABLE,
+    what="The message has more parts than any message needs.",
+    allowed="100,000 segments and repetitions, 2,000,000 fields and components.",
+    cure="Send it as several messages.",
+)
+
+_MAX_LINES = 100_000  # a bound against files that are made to exhaust memory; long reports have some thousand
+_MAX_PARTS = 2_000_000
 _LINE = re.compile(r"[^\r\n]+")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -286,13 +296,15 @@ def parse(text: str) -> Message:
     """A message from its text, which begins with MSH.
 
     A line that begins with no segment's name goes on with the line before: a line end stood in a value. Raises
-    `hl7v2-header-broken`.
+    `hl7v2-header-broken` or `hl7v2-message-too-many-parts`.
     """
     if not text.startswith("MSH"):
         raise WRONG_HEADER.at(why="it does not begin with MSH")
     delimiters = Delimiters.of(_first_line(text))
     mark = delimiters.field
+    _refuse_many(text, delimiters)
     segments: list[Segment] = []
+    going_on: list[str] = []
     numbers: dict[str, int] = {}
     loose = 0
     for match in _LINE.finditer(text):
@@ -304,13 +316,27 @@ def parse(text: str) -> Message:
                 continue
             name = stripped[:3]
             if stripped[3:4] != mark or not _NAME.fullmatch(name):
-                segments[-1].raw += "\n" + line
+                going_on.append(line)
                 loose += 1
                 continue
             line = stripped
+        if going_on:
+            segments[-1].raw = "\n".join((segments[-1].raw, *going_on))
+            going_on = []
         numbers[name] = number = numbers.get(name, 0) + 1
         segments.append(Segment(name, number, line, match.end() - len(line), delimiters))
+    if going_on:
+        segments[-1].raw = "\n".join((segments[-1].raw, *going_on))
     return Message(tuple(segments), delimiters, loose)
+
+
+def _refuse_many(text: str, delimiters: Delimiters) -> None:
+    if len(text) <= _MAX_LINES:
+        return
+    lines = text.count("\r") + text.count("\n")
+    parts = text.count(delimiters.field) + text.count(delimiters.component) + text.count(delimiters.subcomponent)
+    if max(lines, text.count(delimiters.repetition)) > _MAX_LINES or parts > _MAX_PARTS:
+        raise TOO_MANY.at()
 
 
 def _first_line(text: str) -> str:

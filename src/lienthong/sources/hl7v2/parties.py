@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lienthong.sources.hl7v2 import maps
@@ -18,12 +19,13 @@ _LEVELS = ((4, "si"), (7, "bu"), (8, "lvl"), (1, "wa"), (2, "ro"), (3, "bd"))
 
 def practitioners(segment: Segment, number: int, conversion: Conversion) -> list[dict[str, Any]]:
     """References to the Practitioners of a field; the same person in two repetitions once."""
-    found: list[dict[str, Any]] = []
-    for item in segment.items(number):
-        reference = practitioner(item, segment, number, conversion)
-        if reference and reference not in found:
-            found.append(reference)
-    return found
+    found = (practitioner(item, segment, number, conversion) for item in segment.items(number))
+    return _each_once(found)
+
+
+def _each_once(references: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """The references that there are, in their order, each once."""
+    return list({tuple(item.items()): item for item in references if item}.values())
 
 
 def practitioner(item: Item, segment: Segment, number: int, conversion: Conversion) -> dict[str, Any] | None:
@@ -34,15 +36,13 @@ def practitioner(item: Item, segment: Segment, number: int, conversion: Conversi
 
 def performers(segment: Segment, number: int, conversion: Conversion) -> list[dict[str, Any]]:
     """References to the people of a field of type NDL: its first component is the person (CNN)."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Any] | None] = []
     for item in segment.items(number):
         person = item.inner(1)
         name = human_name(person, conversion, first=2, kind=99, begin=99)
         system = maps.authority_system(person.code(9), person.code(10), person.code(11).upper(), conversion.source)
-        reference = _person(person, name, system, segment, number, conversion)
-        if reference and reference not in found:
-            found.append(reference)
-    return found
+        found.append(_person(person, name, system, segment, number, conversion))
+    return _each_once(found)
 
 
 def _person(

@@ -44,8 +44,8 @@ def patient_key(items: list[Item], conversion: Conversion) -> str:
     return f"{system}|{chosen.code(1)}" if system else chosen.code(1)
 
 
-def add_patient(pid: Segment, conversion: Conversion) -> tuple[dict[str, Any], str]:
-    """The Patient of a PID and of the PD1 after it: the reference to it, and its key."""
+def add_patient(pid: Segment, pd1: Segment | None, conversion: Conversion) -> tuple[dict[str, Any], str]:
+    """The Patient of a PID and of the PD1 with it: the reference to it, and its key."""
     key = patient_key([*pid.items(3), *pid.items(2), *pid.items(4)], conversion)
     if not key:
         conversion.note(
@@ -57,7 +57,6 @@ def add_patient(pid: Segment, conversion: Conversion) -> tuple[dict[str, Any], s
             "Send the facility's own number in PID-3 with the type MR.",
         )
         key = f"message|{conversion.key}"
-    pd1 = conversion.message.first("PD1")
     multiple = _multiple(pid)
     died = conversion.moment(pid, 29)
     birth = conversion.day(pid, 7)
@@ -107,7 +106,7 @@ def add_patient(pid: Segment, conversion: Conversion) -> tuple[dict[str, Any], s
 def _identifiers(pid: Segment, conversion: Conversion) -> list[dict[str, Any]]:
     found = [*identifiers(pid, 3, conversion)]
     for number in (2, 4):
-        known = [item["value"] for item in found]
+        known = {item["value"] for item in found}
         found += [item for item in identifiers(pid, number, conversion) if item["value"] not in known]
     found += identifiers(pid, 18, conversion, "AN")
     insured = pid.whole(19)
@@ -202,7 +201,7 @@ def merge(mrg: Segment, patient: dict[str, Any], conversion: Conversion) -> None
     """
     items = [*mrg.items(1), *mrg.items(4)]
     key = patient_key(items, conversion)
-    survivor = next(body for body in conversion.resources.values() if f"Patient/{body['id']}" == patient["reference"])
+    survivor = conversion.body(patient)
     if not key:
         conversion.note(
             Severity.WARNING,
@@ -230,7 +229,5 @@ def merge(mrg: Segment, patient: dict[str, Any], conversion: Conversion) -> None
             1,
         )
         return
-    link = {"other": older, "type": "replaces"}
-    if link not in survivor.setdefault("link", []):
-        survivor["link"].append(link)
-        conversion.places[f"{patient['reference']}#link"] = f"{mrg.place}-1"
+    survivor.setdefault("link", []).append({"other": older, "type": "replaces"})
+    conversion.places[f"{patient['reference']}#link"] = f"{mrg.place}-1"

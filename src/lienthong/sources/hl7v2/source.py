@@ -15,6 +15,7 @@ from lienthong.core.finding import Finding, Place, Rule, Severity
 from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
 from lienthong.sources.converted import Converted, LeftOut, rejection
+from lienthong.sources.hl7v2 import times
 from lienthong.sources.hl7v2.care import add_allergy, add_coverage
 from lienthong.sources.hl7v2.conversion import Conversion
 from lienthong.sources.hl7v2.encounter import add_condition, add_encounter
@@ -51,10 +52,11 @@ TOO_LONG = ErrorKind(
     "hl7v2-message-too-large",
     Category.UNREADABLE,
     what="The message is longer than {limit} bytes.",
-    allowed="max_record_bytes of the settings.",
-    cure="Send large documents by reference, or raise max_record_bytes in lienthong.toml.",
+    allowed="max_record_bytes of the settings, and never more than 64 MiB.",
+    cure="Send large documents by reference (RP), or raise max_record_bytes in lienthong.toml.",
 )
 
+_MAX_MESSAGE = 64 << 20
 _VERSION = re.compile(r"2(\.[0-9])?(\.[0-9]){0,2}")
 _PRINTED_TYPE = re.compile(r"[A-Z]{3}(\^[A-Z][A-Z0-9]{2})?")
 # Events of ADT that say nothing else than the patient and the visit, or merge two patients.
@@ -93,7 +95,7 @@ class Hl7v2Source:
         reader = _Reader(name, sha256, settings, source)
         held: Converted | None = None  # the last record carries what is only known at the end of the file
         count = 0
-        found = pieces(stream, settings.max_record_bytes, batch)
+        found = pieces(stream, reader.limit, batch)
         while True:
             try:
                 piece = next(found, None)
@@ -124,11 +126,16 @@ class _Reader:
     source: str | None
     seen: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def limit(self) -> int:
+        """Bytes of a message."""
+        return min(self.settings.max_record_bytes, _MAX_MESSAGE)
+
     def record(self, piece: Piece) -> Converted:
         """The record of one message; whatever is wrong with it is its own."""
         label = f"message {piece.number}"
         if piece.data is None:
-            return self.rejected(label, TOO_LONG.at(limit=self.settings.max_record_bytes))
+            return self.rejected(label, TOO_LONG.at(limit=self.limit))
         try:
             message = parse(decode(piece))
         except LienthongError as error:
@@ -161,7 +168,7 @@ class _Reader:
             text = "A line does not begin with a segment's name; it is taken to go on with the line before."
             cure = "Send line breaks inside of a value as \\.br\\ or \\X0A\\."
             conversion.note(Severity.WARNING, "hl7v2-line-loose", text, header, 0, cure)
-        others = sorted({segment.name for segment in message.segments} - _MAPPED)
+        others = sorted(({segment.name for segment in message.segments} - _MAPPED) | _early_notes(message))
         if others:
             text = f"Segments that are not mapped: {', '.join(others[:20])}. They stand only in the kept file."
             conversion.note(Severity.INFORMATION, "hl7v2-segment-not-mapped", text, header)
@@ -171,6 +178,16 @@ class _Reader:
         label = self.source or source or self.settings.source
         finding = rejection(error, file=self.name, record=record, field=error.where)
         return Converted(Origin(label, self.name, self.sha256, record), rejected=finding)
+
+
+def _early_notes(message: Message) -> set[str]:
+    """`NTE` where notes stand before any order or observation: FHIR's Patient has no place for them."""
+    for segment in message.segments:
+        if segment.name in ("OBR", "OBX"):
+            break
+        if segment.name == "NTE":
+            return {"NTE"}
+    return set()
 
 
 def _facility(message: Message) -> str:
@@ -215,11 +232,12 @@ def _convert_patient(segments: list[Segment], conversion: Conversion) -> None:
     if segments[0].name != "PID":  # results of something else than a patient: a sample of water
         _add_results(segments, None, "", "", None, conversion)
         return
-    patient, key = add_patient(segments[0], conversion)
     named: dict[str, list[Segment]] = {}
     for segment in segments:
         named.setdefault(segment.name, []).append(segment)
-    visit = next((add_encounter(pv1, patient, key, conversion) for pv1 in named.get("PV1", ())), None)
+    pd1, pv1, pv2 = (named.get(name, [None])[0] for name in ("PD1", "PV1", "PV2"))
+    patient, key = add_patient(segments[0], pd1, conversion)
+    visit = add_encounter(pv1, pv2, patient, key, conversion) if pv1 else None
     encounter = visit[0] if visit else None
     for nk1 in named.get("NK1", ()):
         add_related(nk1, patient, key, conversion)
@@ -248,12 +266,11 @@ def _add_results(
     loose = Group(f"{visit or key}/message|{conversion.key}", patient, encounter)
     for number, segment in enumerate(segments[:first]):
         if segment.name == "OBX":
-            comments: list[Segment] = []
-            for other in segments[number + 1 : first]:
-                if other.name != "NTE":
-                    break
-                comments.append(other)
-            at = conversion.moment(segment, 14)
+            end = number + 1
+            while end < first and segments[end].name == "NTE":
+                end += 1
+            comments = segments[number + 1 : end]
+            at = times.to_moment(segment.code(14), conversion.offset)
             group = replace(loose, key=f"{visit or key}/{segment.code(14)}") if at else loose
             add_observation(segment, comments, group, conversion)
     for order in orders(segments):
