@@ -106,8 +106,9 @@ class Points:
 class Score:
     """The sum of an additive score: at least `low` and at most `high` of `out_of` points, equal when all is known.
 
-    `response` is the code of the response that `low` asks for, `label` and `advice` say it; `possible` is the code of
-    the response to `high`. `urgency` orders a worklist: 0 routine, 1 urgent, 2 emergency. No probability is meant.
+    `response` is the code of the response that `low` asks for, `possible` that of the response to `high`; `label` and
+    `advice` say both where they differ. `urgency` orders a worklist: 0 routine, 1 urgent, 2 emergency. No probability
+    is meant.
     """
 
     low: int

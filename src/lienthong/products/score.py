@@ -127,6 +127,10 @@ class PublishedScore(Shipped):
         lows = [item.low for item in seen.readings]
         highs = [*(item.high for item in seen.readings), *(most[item.name] for item in seen.missing)]
         at_least, at_most = model.response(sum(lows), lows), model.response(sum(highs), highs)
+        label, advice = at_least.label, at_least.advice
+        if at_least is not at_most:  # a lower bound alone would read as "low risk"
+            label = SCORE_SENTENCES["label-range"].say(label=label, possible=at_most.label)
+            advice = SCORE_SENTENCES["advice-range"].say(advice=advice)
         return Score(
             sum(lows),
             sum(highs),
@@ -134,8 +138,8 @@ class PublishedScore(Shipped):
             at_least.urgency,
             at_least.code,
             at_most.code,
-            at_least.label,
-            at_least.advice,
+            label,
+            advice,
             tuple(_told(item) for item in seen.readings),
         )
 

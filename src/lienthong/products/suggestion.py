@@ -94,7 +94,9 @@ def _prediction(card: Card, assessment: Assessment) -> dict[str, Any]:
             "end": _years_later(assessment.index, horizon_of(card)).isoformat(),
         }
     else:
-        response, label = assessment.score.response, assessment.score.label
+        score = assessment.score
+        response = score.response if score.response == score.possible else f"at-least-{score.response}"
+        label = score.label
         coding = {
             "system": f"{_PRODUCTS}:{card.name}",
             "version": card.version,

@@ -82,8 +82,13 @@ SCORE_SENTENCES = {
         "{low} trên {of} điểm lúc {index}: {label}. {advice}", "{low} of {of} points at {index}: {label}. {advice}"
     ),
     "figure-at-least": Text(
-        "Ít nhất {low} điểm (nhiều nhất {high} trên {of}) lúc {index}; thiếu: {missing}. Mức: {label}. {advice}",
-        "At least {low} points (at most {high}, of {of}) at {index}; missing: {missing}. At least: {label}. {advice}",
+        "Ít nhất {low} điểm (nhiều nhất {high} trên {of}) lúc {index}; thiếu: {missing} – {label}. {advice}",
+        "At least {low} points (at most {high}, of {of}) at {index}; missing: {missing} – {label}. {advice}",
+    ),
+    "label-range": Text("ít nhất {label}, có thể tới {possible}", "at least {label}, possibly {possible}"),
+    "advice-range": Text(
+        "Đo bổ sung những gì còn thiếu để biết đúng mức. Ít nhất phải: {advice}",
+        "Measure what is missing to know the true response. At the least: {advice}",
     ),
     "at-least": Text(
         "Điểm là mức thấp nhất: cái thiếu không được coi là bình thường; nếu xấu nhất, {high} điểm: {label}.",

@@ -10,6 +10,7 @@ from tests.spec.news2_chart import AS_OF, NORMAL, TIME, row, rows
 
 from lienthong.products import catalogue
 from lienthong.products.assessment import Assessment, Row, Score, Why
+from lienthong.products.suggestion import suggest
 
 NEWS2 = catalogue.load("news2")
 
@@ -163,14 +164,26 @@ def test_what_was_refuted_does_not_exclude() -> None:
     assert assess([*rows(NORMAL), noted]).score is not None
 
 
-def test_two_parameters_without_points_are_no_set_and_with_points_they_are() -> None:
-    two = assess(rows({"systolic": "120", "pulse": "70"}))
-    assert two.abstention is not None and two.abstention.why is Why.MISSING
-    assert two.abstention.text.en.startswith("Only 2 known, without points")
+def test_three_parameters_without_points_are_no_set_and_with_points_they_are() -> None:
+    three = {"systolic": "120", "pulse": "70", "temperature": "37"}
+    found = assess(rows(three))
+    assert found.abstention is not None and found.abstention.why is Why.MISSING
+    assert found.abstention.text.en.startswith("Only 3 known, without points")
+    four = score_of(assess(rows({**three, "respiration": "16"})))
+    assert (four.low, four.high, four.response) == (0, 8, "minimum")
     one = score_of(assess(rows({"systolic": "90"})))
     assert (one.low, one.high, one.response, one.possible) == (3, 20, "low-medium", "high")
-    three = score_of(assess(rows({"systolic": "120", "pulse": "70", "temperature": "37"})))
-    assert (three.low, three.high, three.response) == (0, 11, "minimum")
+
+
+def test_a_lower_bound_is_never_told_as_low_risk() -> None:
+    found = assess([*without("pulse"), row("respiration", "24")])
+    whole, part = score_of(assess(rows(NORMAL))), score_of(found)
+    assert whole.label.en == "low clinical risk"
+    assert part.label.en == ("at least low clinical risk, possibly medium clinical risk, urgent response threshold")
+    assert part.label.vi.startswith("ít nhất nguy cơ lâm sàng thấp, có thể tới")
+    assert part.advice.en.startswith("Measure what is missing to know the true response. At the least:")
+    (prediction,) = suggest(NEWS2, found)["prediction"]
+    assert prediction["qualitativeRisk"]["coding"][0]["code"] == "at-least-low"
 
 
 def test_births_that_contradict_each_other_matter_only_around_the_age() -> None:
