@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import io
 import json
@@ -47,6 +48,18 @@ FAULT = ErrorKind(
     Category.FAULT,
     what="Lienthong failed where it must not: {kind}.",
     cure="Nothing that was published is lost. Report this line to Lienthong; it holds no patient's value.",
+)
+MACHINE = ErrorKind(
+    "machine-refused",
+    Category.UNAVAILABLE,
+    what="The system refused what the command needs: {why}.",
+    cure="Look at the rights of the place that is named and at its disk, then run the command again.",
+)
+NO_ROOM = ErrorKind(
+    "machine-no-space",
+    Category.NO_SPACE,
+    what="There is no room left on the disk: {why}.",
+    cure="Make room and run the command again; what was not published is not in the record.",
 )
 STOPPED = ErrorKind(
     "stopped",
@@ -449,6 +462,10 @@ def _run(words: list[str]) -> NoReturn:
         # the reader of our output went away: nothing to say, and nothing must be said at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.DONE)
+    except OSError as error:  # what a room could not foresee of the machine is the machine's fault, not ours
+        kind = NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else MACHINE
+        named = str(error.filename) if error.filename is not None else ""
+        _say(kind.at(named, why=(error.strerror or "it says no reason").lower()), as_json="--json" in words)
     except Exception as error:  # noqa: BLE001 - the outermost door: a category, never a traceback with values
         _say(FAULT.at(place_of(error), kind=type(error).__name__), as_json="--json" in words)
     sys.exit(ExitCode.DONE)

@@ -69,7 +69,7 @@ class Node:
                 raise NO_NODE.at(str(self.home))
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             settings.write_text(DEFAULT_TOML, encoding="utf-8")
-        self.settings: Settings = read_settings(settings.read_text("utf-8"))
+        self.settings: Settings = read_settings(settings.read_bytes())
         keys = self.home / "keys"
         self.log = AccessLog(self.home / "audit", node_key(keys, "node", random), clock)
         self.vault = Vault(self.home / "raw", keys, random=random)
@@ -78,7 +78,9 @@ class Node:
         self.ledger = Ledger(decisions, self.people, clock)
         guard = ai_guard(verify_outcome(self.people))
         self.record = Record.open(self.home / "record.db", clock=clock, guard=guard, step=self.settings.step)
-        self.warehouse = Warehouse(self.home / "warehouse", clock, offset=self.settings.offset)
+        self.warehouse = Warehouse(
+            self.home / "warehouse", clock, offset=self.settings.offset, controller=self.settings.controller
+        )
 
     def __enter__(self) -> Self:
         return self

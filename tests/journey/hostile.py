@@ -52,12 +52,13 @@ class Node:
     """A node that is attacked through the command line, every command watched."""
 
     home: Path
+    beside: Path | None = None  # where its words are kept while it runs; by default the folder of the home
     before: Callable[[], None] | None = None  # in the child, before the command begins
     env: dict[str, str] = field(default_factory=dict)
 
     def start(self, *words: object, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
         """The command, still running."""
-        out, err = self.home.parent / "out.txt", self.home.parent / "err.txt"
+        out, err = self._words()
         command = [sys.executable, "-m", "lienthong", "--home", str(self.home), *map(str, words), "--json"]
         with out.open("wb") as stdout, err.open("wb") as stderr:
             return subprocess.Popen(
@@ -83,7 +84,7 @@ class Node:
         _, status, used = os.wait4(process.pid, 0)
         clock.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        out, err = (self.home.parent / name for name in ("out.txt", "err.txt"))
+        out, err = self._words()
         return Said(
             process.returncode,
             out.read_text("utf-8", "surrogateescape"),
@@ -91,6 +92,10 @@ class Node:
             used.ru_maxrss,
             late.is_set(),
         )
+
+    def _words(self) -> tuple[Path, Path]:
+        folder = self.beside or self.home.parent
+        return folder / "out.txt", folder / "err.txt"
 
     def attack(self, *words: object, seconds: float = 60, before: Callable[[], None] | None = None) -> Said:
         """As `run`, and what holds for every command whatever it meets."""
@@ -115,7 +120,7 @@ class Node:
 
     def still_works(self) -> None:
         """The log and the kept files are whole, a good file is taken, counts balance, and the warehouse is built."""
-        good = self.home.parent / "afterwards.ndjson"
+        good = (self.beside or self.home.parent) / "afterwards.ndjson"
         good.write_text(GOOD.replace("good-", "after-"))
         said = self.attack("ingest", good)
         assert said.code == 0, said.out

@@ -25,6 +25,9 @@ WRONG_SETTINGS = ErrorKind(
 )
 
 
+_LONGEST = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifierSystems:
     """The URIs under which national identifiers stand; two guides compete in Vietnam and neither is law."""
@@ -90,12 +93,21 @@ language = "vi"            # of pages and reports: vi, en
 """
 
 
-def read_settings(text: str) -> Settings:
-    """The settings of a TOML text; an unknown name or a wrong value is an error that says what is allowed."""
+def read_settings(text: str | bytes) -> Settings:
+    """The settings of a TOML text (bytes: in UTF-8, as in the file).
+
+    An unknown name or a wrong value is an error that says what is allowed.
+    """
+    if len(text) > _LONGEST:
+        raise WRONG_SETTINGS.at("lienthong.toml", why="it is too long", allowed=f"{_LONGEST:,} characters")
     try:
-        data: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WRONG_SETTINGS.at("lienthong.toml", why=str(error), allowed="TOML") from None
+        data: dict[str, Any] = tomllib.loads(text if isinstance(text, str) else text.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise WRONG_SETTINGS.at("lienthong.toml", why="it is not in UTF-8", allowed="TOML in UTF-8") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise WRONG_SETTINGS.at("lienthong.toml", why=str(error).rstrip("."), allowed="TOML") from None
+    except RecursionError:
+        raise WRONG_SETTINGS.at("lienthong.toml", why="it is nested too deep", allowed="TOML") from None
     known = {item.name: item for item in fields(Settings)}
     for name in data:
         if name not in known:
@@ -114,7 +126,8 @@ def read_settings(text: str) -> Settings:
     settings = Settings(**data)
     _refuse_unless("identifiers", settings.identifiers in IDENTIFIER_PRESETS, ", ".join(IDENTIFIER_PRESETS))
     _refuse_unless("language", settings.language in ("vi", "en"), "vi, en")
-    _refuse_unless("step", settings.step > 0, "a number above 0")
+    for name in ("step", "max_file_bytes", "max_record_bytes"):
+        _refuse_unless(name, getattr(settings, name) > 0, "a number above 0")
     zone(settings.offset)
     return settings
 

@@ -40,6 +40,15 @@ NEWER = ErrorKind(
 SCHEMA_VERSION = 1
 """Stands in the file as `user_version`; 0 is a file from before the numbering, with the same tables."""
 
+NO_SPACE = ErrorKind(
+    "decisions-no-space",
+    Category.NO_SPACE,
+    what="There is no room left to write the store of decisions; nothing of this was written.",
+    cure="Make room on the disk that holds HOME and do it again.",
+)
+
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FIRST = "0" * 64
 _WAIT_SECONDS = 5.0
 
@@ -110,10 +119,16 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0)
+            if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise BUSY.at("decisions.db") from None
-            raise UNREADABLE.at("decisions.db", why=error.sqlite_errorname) from error
+            if code in _FULL:
+                raise NO_SPACE.at("decisions.db") from None
+            # a damaged file is no OperationalError; a constraint that does not hold is the caller's matter
+            if isinstance(error, sqlite3.OperationalError) or code & 0xFF in _DAMAGED:
+                raise UNREADABLE.at("decisions.db", why=error.sqlite_errorname) from error
+            raise
 
 
 @dataclass(frozen=True, slots=True)

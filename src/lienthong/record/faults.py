@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection
@@ -129,7 +131,8 @@ class FaultLog:
 
     def keep(self, connection: Connection, origin: Origin) -> None:
         """A record is kept: what was quarantined of it, or of its whole file, is resolved."""
-        for waiting in (self._waiting(connection, origin), self._unread(connection, origin.file)):
+        unread = (self._unread(connection, name) for name in _with_folders(origin.file))
+        for waiting in (self._waiting(connection, origin), *unread):
             if waiting:
                 rows = waiting.get(origin.record, [])
                 self._resolve(rows, [row for row in rows if row.file == origin.file])
@@ -172,6 +175,12 @@ class FaultLog:
             for number, record, rule, name in connection.exec_driver_sql(query, key):
                 found.setdefault(record, []).append(_Waiting(number, rule, name))
         return found
+
+
+@lru_cache(maxsize=1024)
+def _with_folders(file: str) -> tuple[str, ...]:
+    """The file's name and those of the folders it lies in: one of them may have been closed before."""
+    return (file, *map(str, PurePosixPath(file).parents[:-1]))
 
 
 def read_findings(connection: Connection, batch: int | None) -> Iterator[Finding]:

@@ -135,6 +135,11 @@ class Store:
         return told()
 
     def _create(self) -> None:
+        # Most times the tables are there: then to open the record must not wait for a writer.
+        if self.path.exists() and self.path.stat().st_size:
+            with alone(self.path, writes=False) as connection:
+                if schema_in(connection) == schema.SCHEMA_VERSION:
+                    return
         with alone(self.path) as connection:
             found = schema_in(connection)
             if found is None:
@@ -182,14 +187,14 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[Connection]:
-    """One writing transaction that may change the tables themselves; all of it is there at the end, or nothing."""
+def alone(path: Path, *, writes: bool = True) -> Iterator[Connection]:
+    """One transaction that may change the tables themselves; all of it is there at the end, or nothing."""
     url = sqlalchemy.URL.create("sqlite", database=str(path))
     engine = create_engine(url, poolclass=NullPool, connect_args=_CONNECT_ARGUMENTS)
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
     try:
-        with engine.connect() as connection, connection.execution_options(lienthong_writes=True).begin():
+        with engine.connect() as connection, connection.execution_options(lienthong_writes=writes).begin():
             yield connection
     finally:
         engine.dispose()
