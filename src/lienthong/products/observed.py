@@ -18,13 +18,17 @@ __all__ = ["Observed", "Reading", "instant", "noted_at", "observe"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One parameter as it was read: a `value` in the chart's unit or an `answer`; `low` and `high` are its points."""
+    """One parameter as it was read: a `value` in the chart's unit or an `answer`; `low` and `high` are its points.
+
+    `shown` is the value as the chart has it, `told` also how it was recorded, where that says more.
+    """
 
     parameter: Parameter
     row: Row
     value: Decimal | None
     answer: str
     shown: Text
+    told: Text
     low: int
     high: int
 
@@ -180,10 +184,10 @@ def _one(item: Parameter, scale: Scale | None, row: Row, known: Mapping[str, Rea
     depended = known.get(scale.chart.by)
     low, high = scale.chart.points(rounded, depended.answer if depended else None)
     shown = number(rounded, str(item.step))
-    told = Text(f"{shown.vi} {item.shown_unit.vi}", f"{shown.en} {item.shown_unit.en}")
+    shown = told = Text(f"{shown.vi} {item.shown_unit.vi}", f"{shown.en} {item.shown_unit.en}")
     if row.unit == item.unit and value is not None and value != rounded:
-        told = SCORE_SENTENCES["rounded"].say(value=told, given=number(value, "0.0001"))
-    return Reading(item, row, rounded, "", told, low, high)
+        told = SCORE_SENTENCES["rounded"].say(value=shown, given=number(value, "0.0001"))
+    return Reading(item, row, rounded, "", shown, told, low, high)
 
 
 def _answered(item: Parameter, row: Row, value: Decimal | None) -> Reading | Missing | None:
@@ -200,8 +204,8 @@ def _answered(item: Parameter, row: Row, value: Decimal | None) -> Reading | Mis
     if answer.points is None:
         text = SCORE_SENTENCES["unclear"].say(label=item.label, answer=answer.label)
         return Missing(item.name, text, row.time)
-    shown = Text(f"{answer.label.vi} ({given})", f"{answer.label.en} ({given})") if given else answer.label
-    return Reading(item, row, None, code, shown, answer.points, answer.points)
+    told = Text(f"{answer.label.vi} ({given})", f"{answer.label.en} ({given})") if given else answer.label
+    return Reading(item, row, None, code, answer.label, told, answer.points, answer.points)
 
 
 def _unit_of(units: Mapping[str, object], given: str) -> str:

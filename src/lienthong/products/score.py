@@ -185,12 +185,12 @@ def _input(item: Reading) -> Input:
 def _told(item: Reading) -> Points:
     label = item.parameter.label
     if item.low == item.high:
-        text = SCORE_SENTENCES["points"].say(label=label, value=item.shown, count=str(item.low))
+        text = SCORE_SENTENCES["points"].say(label=label, value=item.told, count=str(item.low))
     else:
         text = SCORE_SENTENCES["points-range"].say(
-            label=label, value=item.shown, low=str(item.low), high=str(item.high)
+            label=label, value=item.told, low=str(item.low), high=str(item.high)
         )
-    return Points(item.parameter.name, label, item.shown, item.low, item.high, text)
+    return Points(item.parameter.name, label, item.told, item.low, item.high, text)
 
 
 def _first_patient(found: Mapping[str, list[Row]]) -> str:
