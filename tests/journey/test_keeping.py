@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +147,40 @@ def test_backup_loss_restore(lienthong: Lienthong, home: Path, tmp_path: Path) -
     said = lienthong("doctor")
     assert said.code == 0
     assert {item["name"]: item["state"] for item in said.json["items"]}["rights of keys"] == "ok"
+
+
+@pytest.mark.slow
+def test_a_backup_in_the_middle_of_an_ingest_is_whole(lienthong: Lienthong, home: Path, tmp_path: Path) -> None:
+    """The unpublished half is in it and is cleared by the next ingest, which gives what the first one gave."""
+    first, export = tmp_path / "first.ndjson", tmp_path / "many.ndjson"
+    first.write_text('{"resourceType":"Patient","id":"first","gender":"female"}\n')
+    export.write_text("\n".join(json.dumps({"resourceType": "Patient", "id": str(n)}) for n in range(20_000)))
+    assert lienthong("ingest", first).code == 0
+    command = [sys.executable, "-m", "lienthong", "--home", str(home), "ingest", str(export)]
+    ingest = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while _versions(home) < 3000:
+        assert time.monotonic() < end, "the ingest has not begun"
+        time.sleep(0.01)
+    saved = lienthong("backup", tmp_path / "b", "--keys", tmp_path / "k")
+    running = ingest.poll() is None
+    assert ingest.wait() == 0
+    assert saved.code == 0
+    new = tmp_path / "new"
+    assert lienthong("restore", tmp_path / "b", "--keys", tmp_path / "k", "--home", new).code == 0
+    if running:
+        assert 3000 < _versions(new) < 20_001
+    assert lienthong("audit", "verify", "--home", new).code == 0
+    again = lienthong("ingest", export, "--home", new)
+    assert again.code == 0
+    counted = {name: lienthong("export", tmp_path / f"out-{name}", "--home", place) for name, place in
+               (("old", home), ("new", new))}  # fmt: skip
+    assert counted["new"].json["files"] == counted["old"].json["files"] == {"Patient.ndjson": 20_001}
+
+
+def _versions(home: Path) -> int:
+    with closing(sqlite3.connect(f"file:{home / 'record.db'}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM version").fetchone()[0])
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,12 +16,13 @@ from lienthong.core.clock import Clock, instant
 from lienthong.core.errors import LienthongError
 from lienthong.core.settings import read_settings
 from lienthong.keeping.checkup import Item, State
-from lienthong.keeping.names import LAST_BACKUP, SETTINGS
+from lienthong.keeping.names import LAST_BACKUP, LOG_FILE, SETTINGS
 
 __all__ = ["clock_of", "node"]
 
 OLD_BACKUP = timedelta(days=7)
 SKEW = timedelta(minutes=5)
+_FAULTS = {("error", "our-fault"), ("fault", None)}
 MADE = datetime(2026, 1, 1, tzinfo=UTC)  # no clock of a machine that runs this is right before it
 
 
@@ -40,6 +42,7 @@ def node(home: Path, clock: Clock, schema: int) -> Iterator[Item]:
     yield Item("last ingest", State.OK, ingested or "none yet")
     yield _built(ingested, built)
     yield _backed_up(_said(home / LAST_BACKUP), ingested, clock())
+    yield _log(home, clock())
 
 
 def clock_of(home: Path, clock: Clock) -> Item:
@@ -142,6 +145,23 @@ def _backed_up(said: dict[str, Any], ingested: str | None, now: datetime) -> Ite
     if now - datetime.fromisoformat(taken) > OLD_BACKUP:
         return Item("last backup", State.WARNING, f"{taken}, more than {OLD_BACKUP.days} days ago", cure)
     return Item("last backup", State.OK, f"{taken} in {said.get('place', '')}")
+
+
+def _log(home: Path, now: datetime) -> Item:
+    """Whether the operational log can be written, and whether Lienthong failed in it lately."""
+    path = home / LOG_FILE
+    folder = path.parent
+    if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        cure = "make HOME/logs a folder of the node's user, mode 0700"
+        return Item("log", State.WARNING, "HOME/logs can't be written", cure)
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    since = instant(now - OLD_BACKUP)
+    entries = [json.loads(line) for line in lines if '"error"' in line]
+    faults = [item for item in entries if item["time"] > since and (item["event"], item.get("code")) in _FAULTS]
+    if faults:
+        said = f"{len(faults)} faults of Lienthong in the last {OLD_BACKUP.days} days"
+        return Item("log", State.WARNING, said, f"report the lines of {path} that hold our-fault or fault")
+    return Item("log", State.OK, f"{len(lines):,} lines, no fault of Lienthong in the last {OLD_BACKUP.days} days")
 
 
 def _last_ingest(home: Path) -> str | None:

@@ -125,6 +125,21 @@ def test_disk_port_and_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "PYTHONUTF8" in items["text"].cure
 
 
+def test_the_log(home: Path) -> None:
+    now = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+    items, _ = look(home, lambda: now)
+    assert items["log"].state is State.OK
+    (home / "logs").mkdir()
+    line = '{"time":"2026-11-%sT08:00:00.000Z","level":"error","event":"error","code":"%s"}'
+    said = [line % ("22", "our-fault"), line % ("22", "query-wrong"), line % ("02", "our-fault")]
+    (home / "logs" / "lienthong.ndjson").write_text("\n".join(said) + "\n")
+    assert look(home, lambda: now)[0]["log"].said == "1 faults of Lienthong in the last 7 days"
+    (home / "logs" / "lienthong.ndjson").unlink()
+    (home / "logs").rmdir()
+    (home / "logs").write_text("a file where the folder should be")
+    assert "can't be written" in look(home, lambda: now)[0]["log"].said
+
+
 @pytest.mark.parametrize(
     ("version", "conditions", "holds"),
     [
