@@ -1,4 +1,4 @@
-"""HL7 v2 (2.1 to 2.8), one message or many in a file: ADT and ORU become FHIR by HL7's v2-to-FHIR tables.
+"""HL7 v2 (2.1 to 2.9), one message or many in a file: ADT and ORU become FHIR by HL7's v2-to-FHIR tables.
 
 A message says what is so now: its Patient or Encounter replaces the one before as a whole, and what it leaves out or
 sends as `""` is not carried over from earlier messages; the earlier versions stay in the record. What is not carried
