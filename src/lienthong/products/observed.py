@@ -224,7 +224,8 @@ def _why(item: Parameter, rows: Sequence[Row], known: Sequence[Row], newest: Row
             label=item.label, last=moment_text(last.time), index=moment_text(newest.time)
         )
         return Missing(item.name, text, last.time)
-    return Missing(item.name, SCORE_SENTENCES["no-date" if rows else "not-recorded"].say(label=item.label))
+    undated = any(len(row.time) < 10 for row in rows)
+    return Missing(item.name, SCORE_SENTENCES["no-date" if undated else "not-recorded"].say(label=item.label))
 
 
 def _possible(item: Parameter, why: Text) -> Text:
