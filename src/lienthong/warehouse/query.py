@@ -49,6 +49,8 @@ TOO_LARGE = ErrorKind(
     cure="Ask for fewer columns or rows, or aggregate.",
 )
 
+_ROWS = 2048
+_MOST_BYTES = 256 << 20
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d{6,}\b")
 _OF_VALUES = (
     duckdb.ConversionException,
@@ -71,9 +73,23 @@ def run_query(
         _define(connection, folder, manifest, extra)
         try:
             _refuse_all_but_select(connection, sql)
-            return connection.sql(sql).to_arrow_table()
+            return _bounded(connection.sql(sql).to_arrow_reader(_ROWS))
         except duckdb.Error as error:
             raise _meaning(error) from None
+        except OSError:  # what Arrow makes of the engine's errors: a text longer than its batches hold
+            raise TOO_LARGE.at("query") from None
+
+
+def _bounded(reader: pa.RecordBatchReader) -> pa.Table:
+    """All rows, streamed, so that a result without end is refused before it fills the memory."""
+    batches, size = [], 0
+    with reader:
+        for batch in reader:
+            size += batch.nbytes
+            if size > _MOST_BYTES:
+                raise TOO_LARGE.at("query")
+            batches.append(batch)
+        return pa.Table.from_batches(batches, reader.schema)
 
 
 def _define(
