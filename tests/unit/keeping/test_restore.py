@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +20,6 @@ from lienthong.core.actors import Actor
 from lienthong.core.clock import Clock, system_clock
 from lienthong.core.errors import LienthongError
 from lienthong.decisions.statement import Verdict
-from lienthong.demo import hospitals
 from lienthong.keeping.backup import backup
 from lienthong.keeping.keys import copy_keys
 from lienthong.keeping.manifest import MANIFEST, Entry, Manifest
@@ -53,6 +54,17 @@ def code_of(call: Callable[[], object]) -> str:
     return caught.value.code
 
 
+def first_ingest(home: Path, folder: Path) -> Path:
+    """The files of the home's first ingest, as they came: out of the vault."""
+    folder.mkdir()
+    with closing(sqlite3.connect(home / "record.db")) as database:
+        rows = database.execute("SELECT name, sha256 FROM file WHERE batch = 1 AND sha256 <> ''").fetchall()
+    for name, sha256 in rows:
+        with Vault(home / "raw", home / "keys").open(sha256) as stream:
+            (folder / Path(name).name).write_bytes(stream.read())
+    return folder
+
+
 def tables(node: Node) -> dict[str, Any]:
     node.build()
     return {
@@ -80,12 +92,11 @@ def test_a_restored_node_equals_the_old_one(
         for stream in opened:
             stream.close()
 
-    exports = tmp_path / "exports"
-    hospitals.write(exports, maker.SEED, maker.PEOPLE)
+    exports = first_ingest(home, tmp_path / "exports")
     with Node(home, actor=OPERATOR, clock=clock) as old, Node(new, actor=OPERATOR, clock=clock) as node:
         assert node.verify_audit() == ()
         assert tables(node) == tables(old)
-        again = node.ingest([exports / "benh-vien-a"]).to_json()["resources"]
+        again = node.ingest([exports]).to_json()["resources"]
         assert (again["new"], again["updated"]) == (0, 0)
         assert again["unchanged"] > 20
         actor = node.people.sign_in(maker.PHYSICIAN, maker.PASSWORD)
