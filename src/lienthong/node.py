@@ -78,7 +78,9 @@ class Node:
         self.ledger = Ledger(decisions, self.people, clock)
         guard = ai_guard(verify_outcome(self.people))
         self.record = Record.open(self.home / "record.db", clock=clock, guard=guard, step=self.settings.step)
-        self.warehouse = Warehouse(self.home / "warehouse", clock, offset=self.settings.offset)
+        self.warehouse = Warehouse(
+            self.home / "warehouse", clock, offset=self.settings.offset, controller=self.settings.controller
+        )
 
     def __enter__(self) -> Self:
         return self

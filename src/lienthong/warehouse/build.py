@@ -7,17 +7,14 @@ All is written under names of the new snapshot; nothing counts before the manife
 
 from __future__ import annotations
 
-import csv
 import errno
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -25,13 +22,14 @@ import pyarrow as pa
 from lienthong.core.clock import Clock, instant, zone
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.privacy.access import Grant
-from lienthong.warehouse.built import NO_TABLE, Balance, Built
+from lienthong.warehouse.built import Built
 from lienthong.warehouse.checks import run_checks
 from lienthong.warehouse.engines.duckdb import connect
-from lienthong.warehouse.engines.duckdb_sql import Tree, select
+from lienthong.warehouse.engines.duckdb_expressions import Tree
+from lienthong.warehouse.engines.duckdb_sql import select
 from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.fhir_columns import DECIMAL_SUFFIX
-from lienthong.warehouse.fhir_tables import Readable, empty_fhir_table, write_fhir_table, write_parquet
+from lienthong.warehouse.fhir_tables import Readable, empty_fhir_table, write_fhir_table
 from lienthong.warehouse.manifest import (
     NO_SPACE,
     TEMPORARY,
@@ -43,7 +41,8 @@ from lienthong.warehouse.manifest import (
     swap,
     sync,
 )
-from lienthong.warehouse.omop.cdm import BUILT, cdm_tables, select_as_cdm, sql_of
+from lienthong.warehouse.omop.tables import NEEDED, Node, write_omop
+from lienthong.warehouse.site import Site
 from lienthong.warehouse.sql_on_fhir.definition import compile_view
 from lienthong.warehouse.sql_on_fhir.plan import View
 
@@ -52,13 +51,6 @@ __all__ = ["Progress", "build_snapshot", "shipped_views"]
 Progress = Callable[[str, int, int | None], None]
 """Told of (step, done, of): `read` resources, then `views`, `omop` and `checks`."""
 
-KEYS_FULL = ErrorKind(
-    "omop-keys-full",
-    Category.UNSUPPORTED,
-    what="The record holds more resources than OMOP's 32-bit keys can number.",
-    allowed="21,474,836 resources",
-    cure="Split the node; the price of stable keys stands in docs/decisions/004-warehouse.md.",
-)
 BUILD_FAULT = ErrorKind(
     "warehouse-build",
     Category.FAULT,
@@ -66,15 +58,7 @@ BUILD_FAULT = ErrorKind(
     cure="Run `lienthong build` again; report the step if it fails again.",
 )
 
-_LAST_SEQ = (2**31 - 1 - 99) // 100
-_DRUGS = (
-    "MedicationRequest",
-    "MedicationDispense",
-    "MedicationAdministration",
-    "MedicationStatement",
-    "Immunization",
-)
-_NEEDED = ("Patient", "Encounter", "Condition", "Observation", *_DRUGS)
+_FULL = ("No space left", "File too large", "max_temp_directory_size")  # so DuckDB words it
 
 
 @cache
@@ -85,40 +69,16 @@ def shipped_views() -> tuple[View, ...]:
     return tuple(compile_view(json.loads(folder.joinpath(name).read_text("utf-8"))) for name in names)
 
 
-@dataclass(slots=True)
-class _Site:
-    """Where a build writes, and what it has written."""
-
-    folder: Path
-    snapshot: str
-    connection: duckdb.DuckDBPyConnection
-    tables: dict[str, TableFile] = field(default_factory=dict)
-    step: str = ""
-
-    def path(self, name: str) -> Path:
-        """The file of a table such as `omop.person`."""
-        schema, _, table = name.partition(".")
-        return self.folder / schema / table / f"{self.snapshot}.parquet"
-
-    def keep(self, name: str, rows: int) -> None:
-        """Notes a written table and makes it known to the SQL that comes after it."""
-        path = self.path(name)
-        self.tables[name] = TableFile(path.relative_to(self.folder).as_posix(), rows)
-        self.define(name, f"read_parquet({text_literal(str(path))})")
-
-    def write(self, name: str, source: str) -> None:
-        self.keep(name, write_parquet(self.connection, source, self.path(name)))
-
-    def define(self, name: str, relation: str) -> None:
-        schema, _, table = name.partition(".")
-        self.connection.execute(f"CREATE VIEW {schema}.{quoted(table)} AS SELECT * FROM {relation}")
-
-    def rows(self, sql: str) -> list[Any]:
-        return self.connection.execute(sql).fetchall()
-
-
 def build_snapshot(
-    folder: Path, clock: Clock, offset: str, memory: str, record: Readable, grant: Grant, progress: Progress
+    folder: Path,
+    clock: Clock,
+    record: Readable,
+    grant: Grant,
+    progress: Progress,
+    *,
+    offset: str,
+    controller: str,
+    memory: str,
 ) -> Built:
     """Builds a snapshot of the record's published state and makes it the current one."""
     started = time.monotonic()
@@ -131,14 +91,14 @@ def build_snapshot(
         temporary = folder / TEMPORARY
         temporary.mkdir(exist_ok=True)
         with connect(memory=memory, temp=temporary) as connection:
-            site = _Site(folder, snapshot, connection)
+            site = Site(folder, snapshot, connection)
             with _told(site):
                 trees = _fhir(site, record, grant, temporary, progress)
                 _people(site, record, grant)
                 _views(site, trees, progress)
-                balance = _omop(site, offset, progress)
-                site.step = "checks"
                 today = now.astimezone(zone(offset)).date()
+                balance = write_omop(site, Node(controller, offset, today), progress)
+                site.step = "checks"
                 names = ("checks.results", "checks.failing_rows")
                 checks = run_checks(connection, today, *(site.path(name) for name in names))
                 for name in names:
@@ -161,16 +121,16 @@ def _text(path: Path) -> str:
 
 
 @contextmanager
-def _told(site: _Site) -> Iterator[None]:
+def _told(site: Site) -> Iterator[None]:
     """Says what an error of the engine or the disk means; the engine's own words may quote values and stay out."""
     try:
         yield
     except duckdb.Error as error:
-        if "No space left" in str(error) or "max_temp_directory_size" in str(error):
+        if any(words in str(error) for words in _FULL):
             raise NO_SPACE.at("warehouse") from None
         raise BUILD_FAULT.at(site.step, step=site.step, what=type(error).__name__) from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise NO_SPACE.at("warehouse") from None
         raise BUILD_FAULT.at(site.step, step=site.step, what=error.strerror or "the system refused") from None
 
@@ -186,7 +146,7 @@ def _settle(folder: Path, tables: Iterable[TableFile]) -> None:
         sync(parent)
 
 
-def _fhir(site: _Site, record: Readable, grant: Grant, temporary: Path, progress: Progress) -> dict[str, Tree]:
+def _fhir(site: Site, record: Readable, grant: Grant, temporary: Path, progress: Progress) -> dict[str, Tree]:
     """Parquet of each type, of one state of the record; and the members that each has."""
     for schema in ("fhir", "views", "omop"):
         site.connection.execute(f"CREATE SCHEMA {schema}")
@@ -214,13 +174,13 @@ def _fhir(site: _Site, record: Readable, grant: Grant, temporary: Path, progress
         if table.rows:
             trees[resource_type] = table.tree
             site.keep(name, table.rows)
-    for resource_type in _NEEDED:
+    for resource_type in NEEDED:
         if resource_type not in trees:
             site.define(f"fhir.{resource_type}", empty_fhir_table())
     return trees
 
 
-def _people(site: _Site, record: Readable, grant: Grant) -> None:
+def _people(site: Site, record: Readable, grant: Grant) -> None:
     """views.person_patient: which Patient is which person, with the person's number that OMOP uses."""
     site.step = "views.person_patient"
     members = record.memberships(grant)
@@ -238,74 +198,10 @@ def _people(site: _Site, record: Readable, grant: Grant) -> None:
     site.connection.unregister("_members")
 
 
-def _views(site: _Site, trees: dict[str, Tree], progress: Progress) -> None:
+def _views(site: Site, trees: dict[str, Tree], progress: Progress) -> None:
     views = shipped_views()
     for done, view in enumerate(views, 1):
         site.step = f"views.{view.name}"
         source = f"fhir.{quoted(view.resource)}" if view.resource in trees else empty_fhir_table()
         site.write(site.step, select(view, source, trees.get(view.resource, {"id": None}), DECIMAL_SUFFIX))
         progress("views", done, len(views))
-
-
-def _omop(site: _Site, offset: str, progress: Progress) -> tuple[Balance, ...]:
-    _prepare_omop(site, offset)
-    balance: list[Balance] = []
-    for done, table in enumerate(BUILT, 1):
-        site.step = f"omop.{table}"
-        site.connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {sql_of(table)}")
-        given = {row[0] for row in site.rows("SELECT column_name FROM (DESCRIBE candidate)")}
-        key = next(item.name for item in cdm_tables()[table] if item.key)
-        rows = select_as_cdm(table, given, "candidate")
-        site.write(site.step, f"{rows} WHERE left_out IS NULL AND is_row ORDER BY {key}")
-        if table == "visit_occurrence":
-            site.connection.execute(
-                "CREATE TEMP VIEW visit_of_encounter AS SELECT 'Encounter/' || f.id AS encounter_key, "
-                'o.visit_occurrence_id, o.visit_start_date FROM fhir."Encounter" f '
-                "JOIN omop.visit_occurrence o ON o.visit_occurrence_id = lt_key(f.record_seq, 0)"
-            )
-        balance += _balance(site, site.step)
-        progress("omop", done, len(BUILT))
-    mapped = {item.source for item in balance}
-    for name, file in site.tables.items():
-        schema, _, resource_type = name.partition(".")
-        if schema == "fhir" and resource_type not in mapped:
-            balance.append(Balance(resource_type, "", NO_TABLE, file.rows, 0))
-    return tuple(sorted(balance, key=lambda item: (item.source, item.reason, item.table)))
-
-
-def _prepare_omop(site: _Site, offset: str) -> None:
-    """The macros and the small tables that the SQL files use."""
-    site.step = "omop"
-    for name in _NEEDED:
-        if site.rows(f"SELECT coalesce(max(record_seq), 0) FROM fhir.{quoted(name)}")[0][0] > _LAST_SEQ:
-            raise KEYS_FULL.at(f"fhir.{name}")
-    minutes = int((zone(offset).utcoffset(None).total_seconds()) // 60)
-    macros = files("lienthong.warehouse.omop").joinpath("macros.sql").read_text("utf-8")
-    site.connection.execute(macros.replace("{offset_minutes}", str(minutes)))
-    union = " UNION ALL ".join(
-        f"SELECT {text_literal(name)} AS type, id, record_seq, record_ai FROM fhir.{quoted(name)}" for name in _DRUGS
-    )
-    site.connection.execute(f"CREATE TEMP VIEW drug_resources AS {union}")
-    with files("lienthong.terminology").joinpath("omop_concepts.csv").open(encoding="utf-8") as stream:
-        concepts = [row for row in csv.DictReader(stream) if not row["valid_to"]]
-    site.connection.execute(
-        "CREATE TEMP TABLE concept_of (concept_system VARCHAR, concept_code VARCHAR, concept_id INTEGER)"
-    )
-    site.connection.executemany(
-        "INSERT INTO concept_of VALUES (?, ?, ?)",
-        [[row["system"], row["code"], int(row["concept_id"])] for row in concepts],
-    )
-
-
-def _balance(site: _Site, table: str) -> list[Balance]:
-    """What became of each source resource of a table: in, with its rows, or out for one reason."""
-    found = site.rows(
-        "WITH of_resource AS (SELECT source_type, source_seq, bool_or(left_out IS NULL) AS is_in, "
-        "coalesce(min(left_out) FILTER (WHERE left_out <> 'no number'), min(left_out)) AS reason, "
-        "count(*) FILTER (WHERE left_out IS NULL AND is_row) AS written FROM candidate GROUP BY ALL) "
-        "SELECT source_type, CASE WHEN is_in THEN '' ELSE reason END AS why, count(*), sum(written) "
-        "FROM of_resource GROUP BY ALL ORDER BY ALL"
-    )
-    return [
-        Balance(source, "" if why else table, why, resources, int(rows)) for source, why, resources, rows in found
-    ]

@@ -17,7 +17,8 @@ NO_TABLE = "no OMOP table for it yet"
 class Balance:
     """What became of resources of one type: `rows` of a table, or the reason why they are left out (`rows` 0).
 
-    Over all entries of a type, `resources` adds up to what the record holds of it.
+    Over all entries of a type that are not `beside`, `resources` adds up to what the record holds of it. `beside` are
+    location and death, made of resources that have their main row elsewhere.
     """
 
     source: str
@@ -25,6 +26,7 @@ class Balance:
     reason: str
     resources: int
     rows: int
+    beside: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -33,6 +35,7 @@ class Balance:
             "reason": self.reason,
             "resources": self.resources,
             "rows": self.rows,
+            "beside": self.beside,
         }
 
 

@@ -1,8 +1,9 @@
 """Checks of the OMOP tables as SQL: each counts its rows and those that fail, and keeps the failing ones.
 
 Kinds after Kahn and OHDSI's Data Quality Dashboard: a required field is filled, a key is unique, a reference
-resolves, an end is not before its start, a birth is plausible, nothing happens before birth or after the
-build. Numerator and denominator are kept, so that a threshold can be changed later without running them again.
+resolves, an end is not before its start, a birth is plausible, nothing happens before birth, long after death or
+after the build. Numerator and denominator are kept, so that a threshold can be changed later without running them
+again.
 """
 
 # ruff: noqa: S608  (SQL over names of the CDM's own schema)
@@ -20,7 +21,7 @@ import pyarrow as pa
 
 from lienthong.warehouse.built import CheckCounts
 from lienthong.warehouse.fhir_tables import write_parquet
-from lienthong.warehouse.omop.cdm import BUILT, cdm_tables
+from lienthong.warehouse.omop.cdm import BUILT, cdm_tables, key_of
 
 __all__ = ["Check", "checks_of", "run_checks"]
 
@@ -28,8 +29,18 @@ _SPANS = {
     "visit_occurrence": ("visit_start_date", "visit_end_date"),
     "condition_occurrence": ("condition_start_date", "condition_end_date"),
     "drug_exposure": ("drug_exposure_start_date", "drug_exposure_end_date"),
+    "procedure_occurrence": ("procedure_date", "procedure_end_date"),
+    "observation_period": ("observation_period_start_date", "observation_period_end_date"),
 }
-_STARTS = {**{table: start for table, (start, _) in _SPANS.items()}, "measurement": "measurement_date"}
+_STARTS = {
+    **{table: start for table, (start, _) in _SPANS.items()},
+    "measurement": "measurement_date",
+    "observation": "observation_date",
+    "death": "death_date",
+}
+_UNTIL_DEATH = ("visit_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation")
+GRACE_AFTER_DEATH = 60
+"""Days: results and papers come after a death; the days are those of OHDSI's plausibleBeforeDeath."""
 EARLIEST_BIRTH = 1850
 
 
@@ -46,6 +57,11 @@ class Check:
     applies: str = "TRUE"
 
     @property
+    def row(self) -> str:
+        """The SQL of the key by which a failing row is found again; `cdm_source` has one row and no key."""
+        return f"t.{self.key}" if self.key else "0"
+
+    @property
     def id(self) -> str:
         return f"{self.kind}:{self.table}.{self.field}"
 
@@ -54,11 +70,11 @@ def checks_of(today: date) -> Iterator[Check]:
     """All checks of the tables that are built; `today` is the day of the build."""
     for table in BUILT:
         fields = cdm_tables()[table]
-        key = next(item.name for item in fields if item.key)
+        key = key_of(table)
         for item in fields:
             if item.required:
                 yield Check("isRequired", "conformance", table, item.name, key, f"t.{item.name} IS NULL")
-            if item.key:
+            if item.name == key:
                 others = f"(SELECT count(*) FROM omop.{table} o WHERE o.{key} = t.{key})"
                 yield Check("isPrimaryKey", "conformance", table, item.name, key, f"{others} > 1")
             target, _, target_field = item.references.partition(".")
@@ -74,6 +90,12 @@ def _temporal(table: str, key: str, today: date) -> Iterator[Check]:
         bad = f"t.year_of_birth NOT BETWEEN {EARLIEST_BIRTH} AND {today.year}"
         yield Check("plausibleBirth", "plausibility", table, "year_of_birth", key, bad)
         return
+    if table == "provider":
+        bad = f"t.year_of_birth NOT BETWEEN {EARLIEST_BIRTH} AND {today.year}"
+        yield Check("plausibleBirth", "plausibility", table, "year_of_birth", key, bad, "t.year_of_birth IS NOT NULL")
+        return
+    if table not in _STARTS:
+        return
     start = _STARTS[table]
     if table in _SPANS:
         end = _SPANS[table][1]
@@ -83,6 +105,10 @@ def _temporal(table: str, key: str, today: date) -> Iterator[Check]:
         "FROM omop.person p WHERE p.person_id = t.person_id)"
     )
     yield Check("afterBirth", "plausibility", table, start, key, f"t.{start} < {born}")
+    if table in _UNTIL_DEATH:
+        died = "(SELECT d.death_date FROM omop.death d WHERE d.person_id = t.person_id)"
+        late = f"t.{start} > {died} + INTERVAL {GRACE_AFTER_DEATH} DAY"
+        yield Check("beforeDeath", "plausibility", table, start, key, late, f"{died} IS NOT NULL")
     # a day's grace: the facility's day may be ahead of the day of the machine that builds
     late = f"t.{start} > DATE '{today.isoformat()}' + INTERVAL 1 DAY"
     yield Check("notInFuture", "plausibility", table, start, key, late)
@@ -118,7 +144,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, today: date, results: Path
             rows.append(_result(check, bad, checked))
             if bad:
                 selects.append(
-                    f"SELECT '{check.id}', '{table}', '{check.key}', t.{check.key} FROM omop.{table} t "
+                    f"SELECT '{check.id}', '{table}', '{check.key}', {check.row} FROM omop.{table} t "
                     f"WHERE {check.applies} AND {check.failing}"
                 )
     connection.register("_check_results", pa.Table.from_pylist(rows, schema=_RESULT))

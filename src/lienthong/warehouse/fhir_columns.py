@@ -15,7 +15,7 @@ from typing import Any
 
 from lienthong.core.canonical import LexicalDecimal
 from lienthong.fhir import schema
-from lienthong.warehouse.engines.duckdb_sql import Tree
+from lienthong.warehouse.engines.duckdb_expressions import Tree
 from lienthong.warehouse.engines.sql_text import quoted
 from lienthong.warehouse.sql_on_fhir.plan import Family, family
 

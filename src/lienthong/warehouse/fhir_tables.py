@@ -14,7 +14,7 @@ import duckdb
 from lienthong.core.canonical import encode
 from lienthong.privacy.access import Grant
 from lienthong.record import Membership, Stored
-from lienthong.warehouse.engines.duckdb_sql import Tree
+from lienthong.warehouse.engines.duckdb_expressions import Tree
 from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.fhir_columns import HOUSEKEEPING, FhirColumns
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from lienthong.core.errors import Category, ErrorKind
 
-__all__ = ["Manifest", "TableFile", "building", "clean", "read_manifest", "swap", "sync"]
+__all__ = ["NOT_BUILT", "Manifest", "TableFile", "building", "clean", "read_manifest", "swap", "sync"]
 
 NAME = "manifest.json"
 LOCK = "build.lock"
@@ -30,6 +30,12 @@ BUILDING = ErrorKind(
     Category.BUSY,
     what="Another build of this warehouse is running.",
     cure="Wait until it has ended.",
+)
+NOT_BUILT = ErrorKind(
+    "warehouse-not-built",
+    Category.MISSING,
+    what="The warehouse is empty: nothing has been built yet.",
+    cure="Run `lienthong build`.",
 )
 DAMAGED = ErrorKind(
     "warehouse-manifest-damaged",

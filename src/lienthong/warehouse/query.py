@@ -18,7 +18,7 @@ import pyarrow as pa
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines.duckdb import connect
 from lienthong.warehouse.engines.sql_text import quoted, text_literal
-from lienthong.warehouse.manifest import Manifest
+from lienthong.warehouse.manifest import NOT_BUILT, Manifest
 
 __all__ = ["run_query"]
 
@@ -49,6 +49,8 @@ TOO_LARGE = ErrorKind(
     cure="Ask for fewer columns or rows, or aggregate.",
 )
 
+_BUILT_SCHEMAS = ("fhir", "views", "omop", "checks")
+_CATALOGUE = ("information_schema", "duckdb_", "pg_", "sqlite_", "pragma_", "show", "describe")
 _ROWS = 2048
 _MOST_BYTES = 256 << 20
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d{6,}\b")
@@ -63,16 +65,19 @@ _OF_THE_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogE
 
 
 def run_query(
-    folder: Path, manifest: Manifest, sql: str, extra: Mapping[str, pa.Table], *, memory: str = "1GB"
+    folder: Path, manifest: Manifest | None, sql: str, extra: Mapping[str, pa.Table], *, memory: str = "1GB"
 ) -> pa.Table:
-    """The result of one SELECT over a snapshot.
+    """The result of one SELECT over a snapshot; without one there are the tables of `extra` alone.
 
-    Raises `query-wrong`, `query-value` (incorrect), `query-not-allowed` (forbidden), `query-too-large`.
+    Raises `warehouse-not-built` (missing), `query-wrong`, `query-value` (incorrect), `query-not-allowed` (forbidden),
+    `query-too-large`.
     """
     with connect(memory=memory) as connection:
-        _define(connection, folder, manifest, extra)
+        _define(connection, folder, manifest, sql.lower(), extra)
         try:
             _refuse_all_but_select(connection, sql)
+            if manifest is None and _names_built(connection, sql):
+                raise NOT_BUILT.at("warehouse")
             return _bounded(connection.sql(sql).to_arrow_reader(_ROWS))
         except duckdb.Error as error:
             raise _meaning(error) from None
@@ -93,16 +98,24 @@ def _bounded(reader: pa.RecordBatchReader) -> pa.Table:
 
 
 def _define(
-    connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, extra: Mapping[str, pa.Table]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    manifest: Manifest | None,
+    sql: str,
+    extra: Mapping[str, pa.Table],
 ) -> None:
+    """The tables that the query (in lower case) may mean: each costs a millisecond, and there are dozens."""
+    lists = any(word in sql for word in _CATALOGUE)
     connection.execute("SET python_enable_replacements = false")
-    for schema in ("fhir", "views", "omop", "checks", "record"):
+    for schema in (*_BUILT_SCHEMAS, "record"):
         connection.execute(f"CREATE SCHEMA {schema}")
     paths = []
-    for name, table in manifest.tables.items():
+    for name, table in manifest.tables.items() if manifest else ():
         schema, _, bare = name.partition(".")
         path = str((folder / table.file).resolve())
         paths.append(path)
+        if not lists and bare.lower() not in sql:
+            continue
         connection.execute(f"CREATE VIEW {schema}.{quoted(bare)} AS SELECT * FROM read_parquet({text_literal(path)})")
     for name, arrow in extra.items():
         connection.register(f"_record_{name}", arrow)
@@ -111,6 +124,12 @@ def _define(
     connection.execute(f"SET allowed_paths = [{listed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _names_built(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether a query names a table that only a build makes."""
+    named = connection.get_table_names(sql, qualified=True)
+    return any(set(name.lower().replace('"', "").split(".")[:-1]) & set(_BUILT_SCHEMAS) for name in named)
 
 
 def _refuse_all_but_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

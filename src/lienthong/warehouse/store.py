@@ -13,17 +13,11 @@ from lienthong.privacy.access import Action, Grant, require
 from lienthong.warehouse.build import Progress, build_snapshot
 from lienthong.warehouse.built import Built
 from lienthong.warehouse.fhir_tables import Readable
-from lienthong.warehouse.manifest import Manifest, read_manifest
+from lienthong.warehouse.manifest import NOT_BUILT, Manifest, read_manifest
 from lienthong.warehouse.query import run_query
 
 __all__ = ["Warehouse"]
 
-NOT_BUILT = ErrorKind(
-    "warehouse-not-built",
-    Category.MISSING,
-    what="The warehouse is empty: nothing has been built yet.",
-    cure="Run `lienthong build`.",
-)
 NO_BUILD_ENGINE = ErrorKind(
     "build-engine-unknown",
     Category.INCORRECT,
@@ -39,12 +33,16 @@ def _quiet(_step: str, _done: int, _of: int | None) -> None:
 
 
 class Warehouse:
-    """HOME/warehouse. `offset` is the facility's, in which OMOP's dates are local; `memory` bounds DuckDB."""
+    """HOME/warehouse. `offset` is the facility's, in which OMOP's dates are local; `controller` names whose data they
+    are (`cdm_source`); `memory` bounds DuckDB."""
 
-    def __init__(self, folder: Path, clock: Clock, *, offset: str = "+07:00", memory: str = "2GB") -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, *, offset: str = "+07:00", controller: str = "", memory: str = "2GB"
+    ) -> None:
         self._folder = folder
         self._clock = clock
         self._offset = offset
+        self._controller = controller
         self._memory = memory
 
     def build(self, record: Readable, grant: Grant, *, engine: str = "duckdb", progress: Progress = _quiet) -> Built:
@@ -56,15 +54,25 @@ class Warehouse:
         require(grant, Action.BUILD)
         if engine != "duckdb":
             raise NO_BUILD_ENGINE.at("engine", name=engine)
-        return build_snapshot(self._folder, self._clock, self._offset, self._memory, record, grant, progress)
+        return build_snapshot(
+            self._folder,
+            self._clock,
+            record,
+            grant,
+            progress,
+            offset=self._offset,
+            controller=self._controller,
+            memory=self._memory,
+        )
 
     def query(self, sql: str, extra: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
         """The result of one SELECT over `omop.<table>`, `views.<name>`, `fhir."<Type>"`, `checks.<table>`.
 
-        `extra` are tables to see as `record.<name>`. Raises `warehouse-not-built` (missing), `query-wrong`,
-        `query-value` (incorrect), `query-not-allowed` (forbidden). No error holds a value of the data.
+        `extra` are tables to see as `record.<name>`: they are there before anything is built. Raises
+        `warehouse-not-built` (missing) where the query names another table then, `query-wrong`, `query-value`
+        (incorrect), `query-not-allowed` (forbidden). No error holds a value of the data.
         """
-        return run_query(self._folder, self._current(), sql, extra, memory=self._memory)
+        return run_query(self._folder, read_manifest(self._folder), sql, extra, memory=self._memory)
 
     def snapshot(self) -> str | None:
         """The id of the current snapshot; None where nothing has been built."""

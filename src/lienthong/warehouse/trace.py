@@ -10,6 +10,7 @@ from typing import Any
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.privacy.access import Grant
 from lienthong.record import Came, Record, Stored
+from lienthong.warehouse.omop.cdm import key_of
 from lienthong.warehouse.store import Warehouse
 
 __all__ = ["Traced", "trace"]
@@ -18,7 +19,8 @@ KEYS_A_RESOURCE = 100
 """An OMOP key is the resource's number times this, and the number of the part (docs/decisions/004-warehouse.md)."""
 
 _ROW = re.compile(r"omop\.([a-z_]+)/(\d+)")
-_PERSON_TABLES = frozenset({"person"})
+_PERSON_TABLES = frozenset({"person", "death", "observation_period"})
+"""Tables whose key is the person's number: their rows are traced by the Patient of the person's row."""
 
 NOT_FOUND = ErrorKind(
     "trace-not-found",
@@ -86,7 +88,7 @@ def _resource(name: str, record: Record, warehouse: Warehouse, grant: Grant) -> 
 
 def _of_row(table: str, key: int, record: Record, warehouse: Warehouse, grant: Grant) -> Stored:
     where = f"omop.{table}/{key}"
-    if f"omop.{table}" not in warehouse.tables():
+    if f"omop.{table}" not in warehouse.tables() or not _is_row(table, key, warehouse):
         raise NOT_FOUND.at(where)
     if table in _PERSON_TABLES:
         sql = f"SELECT person_source_value AS id FROM omop.person WHERE person_id = {key}"  # noqa: S608 - an int
@@ -97,7 +99,7 @@ def _of_row(table: str, key: int, record: Record, warehouse: Warehouse, grant: G
             item
             for kind, resource_id in _numbered(key // KEYS_A_RESOURCE, warehouse)
             for item in record.find(grant, resource_id)
-            if item.type == kind and _is_row(table, key, warehouse)
+            if item.type == kind
         ]
     if not found:
         raise NOT_FOUND.at(where)
@@ -113,7 +115,9 @@ def _numbered(seq: int, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
 
 
 def _is_row(table: str, key: int, warehouse: Warehouse) -> bool:
-    sql = f"SELECT count(*) AS n FROM omop.{table} WHERE {table}_id = {key}"  # noqa: S608 - a known table, an int
+    if not key_of(table):
+        return False
+    sql = f"SELECT count(*) AS n FROM omop.{table} WHERE {key_of(table)} = {key}"  # noqa: S608 - a known table, an int
     return bool(warehouse.query(sql).column("n")[0].as_py())
 
 
@@ -122,11 +126,14 @@ def _rows(stored: Stored, warehouse: Warehouse) -> Iterator[str]:
     names = [name for name in warehouse.tables() if name.startswith("omop.")]
     low, high = stored.seq * KEYS_A_RESOURCE, (stored.seq + 1) * KEYS_A_RESOURCE
     for name in names:
-        key = f"{name.partition('.')[2]}_id"
-        if name == "omop.person":
-            if stored.type != "Patient":
+        table = name.partition(".")[2]
+        key = key_of(table)
+        if not key:
+            continue
+        if table in _PERSON_TABLES:
+            if stored.type != "Patient" or not _PLAIN.fullmatch(stored.id):
                 continue
-            condition = f"person_source_value = '{stored.id}'" if _PLAIN.fullmatch(stored.id) else "false"
+            condition = f"person_id IN (SELECT person_id FROM omop.person WHERE person_source_value = '{stored.id}')"  # noqa: S608
         else:
             condition = f"{key} >= {low} AND {key} < {high}"
         sql = f"SELECT {key} AS key FROM {name} WHERE {condition} ORDER BY 1"  # noqa: S608 - known names, ints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Site:
     log: AccessLog
     operator: Actor
     batches: int = 0
+    built: Built | None = None
+    told: list[tuple[str, int, int | None]] = field(default_factory=list)
 
     def grant(self, action: Action) -> Grant:
         return permit(self.operator, Purpose.OPERATIONS, action, log=self.log)

@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -38,9 +38,23 @@ def observation(key: str, text: str, **members: Any) -> dict[str, Any]:
 def test_nothing_built_is_a_missing_component(site: Any) -> None:
     assert site.warehouse.snapshot() is None
     assert site.warehouse.tables() == {}
-    with pytest.raises(LienthongError, match="lienthong build") as caught:
-        site.warehouse.query("SELECT 1")
-    assert caught.value.category is Category.MISSING
+    for sql in (
+        "SELECT * FROM omop.person",
+        'SELECT q.n FROM record.quarantine q, FHIR."Patient"',
+        'WITH a AS (SELECT * FROM "views".patient) SELECT * FROM a',
+        "SELECT 1 WHERE EXISTS (SELECT * FROM checks.results)",
+    ):
+        with pytest.raises(LienthongError, match="lienthong build") as caught:
+            site.warehouse.query(sql, {"quarantine": pa.table({"n": [3]})})
+        assert (caught.value.code, caught.value.category) == ("warehouse-not-built", Category.MISSING)
+
+
+def test_the_record_answers_before_anything_is_built(site: Any) -> None:
+    quarantine = {"quarantine": pa.table({"n": [3]})}
+    assert site.warehouse.query("SELECT n FROM record.quarantine", quarantine).to_pylist() == [{"n": 3}]
+    assert site.warehouse.query("SELECT 1 AS one").to_pylist() == [{"one": 1}]
+    with pytest.raises(LienthongError, match="nope does not exist"):
+        site.warehouse.query("SELECT n FROM record.nope", quarantine)
 
 
 def test_an_empty_record_builds_empty_tables(site: Any) -> None:
@@ -51,32 +65,45 @@ def test_an_empty_record_builds_empty_tables(site: Any) -> None:
     assert site.rows("SELECT count(*) FROM omop.person") == [(0,)]
 
 
-def test_decimals_stand_as_number_and_as_text(site: Any, patient: Make) -> None:
-    site.fill([patient(), observation("o1", "1.10"), observation("o2", "1e2"), observation("o3", "7")])
-    site.build()
-    assert site.rows("SELECT value, value_text FROM views.observation ORDER BY id") == [
-        (1.1, "1.10"),
-        (100.0, "1e2"),
-        (7.0, "7"),
-    ]
-    nested = 'SELECT "valueQuantity"."value", "valueQuantity"."value_text" FROM fhir."Observation" ORDER BY id'
-    assert site.rows(nested) == [(1.1, "1.10"), (100.0, "1e2"), (7.0, "7")]
-    assert site.rows("SELECT value_source_value FROM omop.measurement ORDER BY 1") == [("1.10",), ("1e2",), ("7",)]
+DIGITS = "83.493625198237281234567890"
 
 
-def test_columns_are_those_that_occur_and_typed_by_the_standard(site: Any, patient: Make) -> None:
-    site.fill(
-        [
-            patient(
-                name=[{"family": "Nguyễn", "given": ["Thị", "Ánh"]}],
-                multipleBirthInteger=2,
-                _birthDate={"extension": [{"url": "u", "valueDateTime": "1970-02-28T01:00:00+07:00"}]},
-                contained=[{"resourceType": "Organization", "id": "c"}],
-            )
-        ]
+@pytest.fixture(scope="module")
+def built(shared_site: Any, patient: Make) -> Any:
+    """A record whose build several tests look at; its progress stands in `told`."""
+    deep: dict[str, Any] = {"url": "end", "valueString": "x"}
+    for _ in range(30):
+        deep = {"url": "u", "extension": [deep]}
+    full = patient(
+        name=[{"family": "Nguyễn", "given": ["Thị", "Ánh"]}],
+        multipleBirthInteger=2,
+        _birthDate={"extension": [{"url": "u", "valueDateTime": "1970-02-28T01:00:00+07:00"}]},
+        contained=[{"resourceType": "Organization", "id": "c"}],
     )
-    site.build()
-    described = site.rows('SELECT column_name, column_type FROM (DESCRIBE fhir."Patient")')
+    values = [observation(f"o{number}", text) for number, text in enumerate(("1.10", "1e2", "7", DIGITS), 1)]
+    shared_site.fill([full, *values, {"resourceType": "Basic", "id": "b", "code": {}, "extension": [deep]}])
+    shared_site.told = []
+    shared_site.built = shared_site.warehouse.build(
+        shared_site.record,
+        shared_site.grant(Action.BUILD),
+        progress=lambda *step: shared_site.told.append(step),
+    )
+    return shared_site
+
+
+def test_decimals_stand_as_number_and_as_text(built: Any) -> None:
+    wanted = [(1.1, "1.10"), (100.0, "1e2"), (7.0, "7"), (float(DIGITS), DIGITS)]
+    assert built.rows("SELECT value, value_text FROM views.observation ORDER BY id") == wanted
+    nested = 'SELECT "valueQuantity"."value", "valueQuantity"."value_text" FROM fhir."Observation" ORDER BY id'
+    assert built.rows(nested) == wanted
+    texts = [text for _, text in wanted]
+    assert built.rows("SELECT value_source_value FROM omop.measurement ORDER BY measurement_id") == [
+        (text,) for text in texts
+    ]
+
+
+def test_columns_are_those_that_occur_and_typed_by_the_standard(built: Any) -> None:
+    described = built.rows('SELECT column_name, column_type FROM (DESCRIBE fhir."Patient")')
     columns = {name: type_name.replace('"', "") for name, type_name in described}
     assert columns == {
         "record_seq": "BIGINT",
@@ -92,25 +119,19 @@ def test_columns_are_those_that_occur_and_typed_by_the_standard(site: Any, patie
         "birthDate": "VARCHAR",
         "multipleBirthInteger": "INTEGER",
     }
-    text = site.rows('SELECT record_json FROM fhir."Patient"')[0][0]
+    text = built.rows('SELECT record_json FROM fhir."Patient"')[0][0]
     assert parse(text)["contained"] == [{"resourceType": "Organization", "id": "c"}]
 
 
-def test_a_deep_extension_stays_in_the_json(site: Any, patient: Make) -> None:
-    deep: dict[str, Any] = {"url": "end", "valueString": "x"}
-    for _ in range(30):
-        deep = {"url": "u", "extension": [deep]}
-    site.fill([patient(extension=[deep])])
-    site.build()
-    column = site.rows("SELECT column_type FROM (DESCRIBE fhir.\"Patient\") WHERE column_name = 'extension'")[0][0]
-    assert column.count("STRUCT") == 3
-    assert site.rows('SELECT record_json LIKE \'%"end"%\' FROM fhir."Patient"') == [(True,)]
+def test_a_deep_extension_stays_in_the_json(built: Any) -> None:
+    sql = "SELECT column_type FROM (DESCRIBE fhir.\"Basic\") WHERE column_name = 'extension'"
+    assert built.rows(sql)[0][0].count("STRUCT") == 3
+    assert built.rows('SELECT record_json LIKE \'%"end"%\' FROM fhir."Basic"') == [(True,)]
 
 
 def content(site: Any) -> dict[str, list[Any]]:
-    names = [name for name in site.warehouse.tables() if not name.startswith("checks.failing")]
-    quoted = ((name, name.replace(".", '."') + '"') for name in names)
-    return {name: site.rows(f"SELECT * FROM {sql}") for name, sql in quoted}
+    files = site.warehouse.files()
+    return {name: pq.read_table(path).to_pylist() for name, path in files.items()}
 
 
 def test_two_builds_of_one_state_have_equal_content(site: Any, patient: Make) -> None:
@@ -145,7 +166,9 @@ def test_the_snapshot_before_stays_for_its_readers_and_no_longer(site: Any, pati
     assert pq.read_metadata(names[1]).num_rows == 1
 
 
-@pytest.mark.parametrize("step", ["read", "views", "omop", "checks"])
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=pytest.mark.slow) for step in ("read", "views", "checks")] + ["omop"]
+)
 def test_killed_in_the_middle_the_old_snapshot_stands(site: Any, patient: Make, step: str) -> None:
     site.fill([patient()])
     old = site.build().snapshot
@@ -197,30 +220,14 @@ def test_a_damaged_manifest_says_what_to_do(site: Any, patient: Make) -> None:
     assert caught.value.code == "warehouse-manifest-damaged"
 
 
-def test_progress_names_the_steps_and_ends_at_their_totals(site: Any, patient: Make) -> None:
-    site.fill([patient(), observation("o1", "1")])
-    told: dict[str, tuple[int, int | None]] = {}
-
-    def note(step: str, done: int, of: int | None) -> None:
-        told[step] = (done, of)
-
-    site.warehouse.build(site.record, site.grant(Action.BUILD), progress=note)
+def test_progress_names_the_steps_and_ends_at_their_totals(built: Any) -> None:
+    told = {step: (done, of) for step, done, of in built.told}
     assert list(told) == ["read", "views", "omop", "checks"]
     assert all(done == of for done, of in told.values())
-    assert told["read"] == (2, 2)
+    assert told["read"] == (6, 6)
 
 
-def test_the_report_of_a_build_is_kept(site: Any, patient: Make) -> None:
-    site.fill([patient()])
-    built = site.build()
-    assert site.warehouse.report() == built.to_json()
-    assert set(built.to_json()) >= {"snapshot", "tables", "checks", "seconds"}
-    assert built.to_json()["checks"] == {"run": built.checks.run, "failed": 0}
-
-
-def test_large_numbers_keep_their_digits(site: Any, patient: Make) -> None:
-    digits = "83.493625198237281234567890"
-    site.fill([patient(), observation("o1", digits)])
-    site.build()
-    text = site.rows("SELECT value_text FROM views.observation")[0][0]
-    assert Decimal(text) == Decimal(digits) and text == digits
+def test_the_report_of_a_build_is_kept(built: Any) -> None:
+    assert built.warehouse.report() == built.built.to_json()
+    assert set(built.built.to_json()) >= {"snapshot", "tables", "checks", "seconds"}
+    assert built.built.to_json()["checks"] == {"run": built.built.checks.run, "failed": 0}

@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from lienthong.core.canonical import encode_text_decimals
 from lienthong.core.errors import Category, ErrorKind, LienthongError
-from lienthong.warehouse.engines.duckdb_sql import MANY_MARK, TOO_LARGE_MARK, select
+from lienthong.warehouse.engines.duckdb_expressions import MANY_MARK, TOO_LARGE_MARK
+from lienthong.warehouse.engines.duckdb_sql import select
 from lienthong.warehouse.engines.reference import MANY_VALUES
 from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema

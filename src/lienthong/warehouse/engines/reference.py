@@ -22,6 +22,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Boundary,
     Column,
     Columns,
+    Combine,
     Compare,
     Concat,
     Count,
@@ -185,6 +186,8 @@ def evaluate(expr: Expr, env: Env, at: Indexes) -> list[Any]:
             return [found for item in items(inner) for found in _member(item, name)]
         case Where(inner, var, condition):
             return [item for item in items(inner) if evaluate(condition, {**env, var: [item]}, at) == [True]]
+        case Combine(left, right):
+            return items(left) + items(right)
         case At(inner, index):
             found = items(inner)
             return found[index : index + 1 or None]

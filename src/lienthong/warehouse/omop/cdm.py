@@ -11,9 +11,28 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["BUILT", "CdmField", "cdm_tables", "select_as_cdm", "sql_of"]
+__all__ = ["BESIDE", "BUILT", "CdmField", "cdm_tables", "key_of", "select_as_cdm", "sql_of"]
 
-BUILT = ("person", "visit_occurrence", "condition_occurrence", "drug_exposure", "measurement")
+BUILT = (
+    "care_site",
+    "provider",
+    "person",
+    "location",
+    "visit_occurrence",
+    "condition_occurrence",
+    "drug_exposure",
+    "procedure_occurrence",
+    "measurement",
+    "observation",
+    "death",
+    "observation_period",
+    "cdm_source",
+)
+"""The tables that are built, each after those that it refers to."""
+
+BESIDE = frozenset({"location", "death", "observation_period", "cdm_source"})
+"""Tables made of resources whose main row is in another one: they are no second part of the balance's sum."""
+
 """The tables that are built, in an order in which each finds what it refers to."""
 
 _SQL_TYPES = {"integer": "INTEGER", "float": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMP"}
@@ -46,6 +65,11 @@ def cdm_tables() -> Mapping[str, tuple[CdmField, ...]]:
     """All 39 tables of CDM 5.4."""
     value = json.loads(files("lienthong.warehouse.omop").joinpath("cdm54.json").read_text("utf-8"))
     return {name: tuple(CdmField(**item) for item in fields) for name, fields in value["tables"].items()}
+
+
+def key_of(table: str) -> str:
+    """The field that tells a table's rows apart; "" for `cdm_source`, which has one row. A death is its person's."""
+    return next((item.name for item in cdm_tables()[table] if item.key), "person_id" if table == "death" else "")
 
 
 def sql_of(table: str) -> str:

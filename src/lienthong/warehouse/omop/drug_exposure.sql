@@ -1,7 +1,8 @@
 -- One row a prescription (an order, not a proposal), dispensing, administration, statement or vaccination. The type
--- concept says which of them, so that an analysis can take one kind and count nothing twice.
+-- concept tells prescriptions (32838) from all else; source_type is in the key (trace).
 WITH medication_of AS (
-    SELECT resource_key, coalesce(code, code_text) AS code, code_system FROM views.medication
+    SELECT resource_key, code, code_system, coalesce(lt_present(source_code), lt_present(code_text)) AS source_value
+      FROM views.medication
 ), events AS (
     SELECT 'MedicationRequest' AS source_type, v.id, 32838 AS type_concept_id, patient_key, encounter_key,
            CASE WHEN status IN ('cancelled', 'entered-in-error', 'draft') THEN 'status ' || status
@@ -10,48 +11,55 @@ WITH medication_of AS (
            coalesce(authored_on, validity_start) AS started, validity_end AS ended,
            CASE supply_unit WHEN 'd' THEN supply WHEN 'wk' THEN supply * 7 END AS days_supply,
            repeats AS refills, quantity, dosage_text AS sig, medication_system AS code_system,
-           coalesce(lt_present(medication), lt_present(medication_text)) AS code, medication_key, route,
+           medication AS code, coalesce(lt_present(source_code), lt_present(medication_text)) AS source_value,
+           medication_key, route, practitioner_key,
            coalesce(dose_unit, quantity_unit) AS dose_unit, CAST(NULL AS VARCHAR) AS lot_number,
            status = 'stopped' AS is_stopped
       FROM views.medication_request v
     UNION ALL
-    SELECT 'MedicationDispense', v.id, 32825, patient_key, encounter_key,
+    SELECT 'MedicationDispense', v.id, 32817, patient_key, encounter_key,
            CASE WHEN status IN ('preparation', 'cancelled', 'entered-in-error', 'declined')
                 THEN 'status ' || status END,
            coalesce(when_handed_over, when_prepared), NULL, days_supply, NULL, quantity, dosage_text,
-           medication_system, coalesce(lt_present(medication), lt_present(medication_text)), medication_key, route,
+           medication_system, medication, coalesce(lt_present(source_code), lt_present(medication_text)),
+           medication_key, route, practitioner_key,
            coalesce(dose_unit, quantity_unit), NULL, FALSE
       FROM views.medication_dispense v
     UNION ALL
-    SELECT 'MedicationAdministration', v.id, 32818, patient_key, encounter_key,
+    SELECT 'MedicationAdministration', v.id, 32817, patient_key, encounter_key,
            CASE WHEN status IN ('not-done', 'entered-in-error') THEN 'status ' || status END,
            coalesce(effective, effective_start), effective_end, NULL, NULL, dose, dosage_text,
-           medication_system, coalesce(lt_present(medication), lt_present(medication_text)), medication_key, route,
+           medication_system, medication, coalesce(lt_present(source_code), lt_present(medication_text)),
+           medication_key, route, practitioner_key,
            dose_unit, NULL, FALSE
       FROM views.medication_administration v
     UNION ALL
     SELECT 'MedicationStatement', v.id, 32817, patient_key, encounter_key,
            CASE WHEN status IN ('intended', 'not-taken', 'entered-in-error') THEN 'status ' || status END,
            coalesce(effective, effective_start, date_asserted), effective_end, NULL, NULL, NULL, dosage_text,
-           medication_system, coalesce(lt_present(medication), lt_present(medication_text)), medication_key, route,
+           medication_system, medication, coalesce(lt_present(source_code), lt_present(medication_text)),
+           medication_key, route, practitioner_key,
            NULL, NULL, status = 'stopped'
       FROM views.medication_statement v
     UNION ALL
-    SELECT 'Immunization', v.id, 32818, patient_key, encounter_key,
+    SELECT 'Immunization', v.id, 32817, patient_key, encounter_key,
            CASE WHEN status IN ('not-done', 'entered-in-error') THEN 'status ' || status END,
            occurrence, NULL, NULL, NULL, dose, NULL,
-           vaccine_system, coalesce(lt_present(vaccine), lt_present(vaccine_text)), NULL, route, dose_unit, lot_number,
-           FALSE
+           vaccine_system, vaccine, coalesce(lt_present(source_code), lt_present(vaccine_text)),
+           NULL, route, practitioner_key, dose_unit, lot_number, FALSE
       FROM views.immunization v
 ), dated AS (
     SELECT v.*, f.record_seq, f.record_ai, p.person_id, n.person_id IS NOT NULL AS has_person_row,
-           e.visit_occurrence_id, coalesce(v.code, m.code) AS drug_code,
-           coalesce(v.code_system, m.code_system) AS drug_system, lt_local_date(v.started) AS start_date
+           e.visit_occurrence_id, d.id AS provider_id,
+           coalesce(v.source_value, m.source_value) AS drug_source,
+           CASE WHEN v.code IS NULL THEN m.code ELSE v.code END AS drug_code,
+           CASE WHEN v.code IS NULL THEN m.code_system ELSE v.code_system END AS drug_system, lt_local_date(v.started) AS start_date
       FROM events v
       JOIN drug_resources f ON f.type = v.source_type AND f.id = v.id
       LEFT JOIN views.person_patient p ON p.patient_key = v.patient_key
       LEFT JOIN omop.person n ON n.person_id = p.person_id
       LEFT JOIN visit_of_encounter e ON e.encounter_key = v.encounter_key
+      LEFT JOIN provider_of d ON d.resource_key = v.practitioner_key
       LEFT JOIN medication_of m ON m.resource_key = v.medication_key
 )
 SELECT source_type,
@@ -79,8 +87,9 @@ SELECT source_type,
        sig,
        0 AS route_concept_id,
        lot_number,
+       provider_id,
        visit_occurrence_id,
-       drug_code AS drug_source_value,
+       drug_source AS drug_source_value,
        0 AS drug_source_concept_id,
        route AS route_source_value,
        dose_unit AS dose_unit_source_value

@@ -14,6 +14,7 @@ from lienthong.fhir import schema
 from lienthong.warehouse.sql_on_fhir.output import ALLOWED_SQL_TYPES
 from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED, WRONG_VIEW, Scope, constant_value, path, single
 from lienthong.warehouse.sql_on_fhir.plan import (
+    At,
     Column,
     Columns,
     Cross,
@@ -24,9 +25,11 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Literal,
     Repeat,
     Rows,
+    Single,
     Union,
     Var,
     View,
+    Where,
     columns_of,
     family,
 )
@@ -196,6 +199,9 @@ def _repeat(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
             step = path(text, inner)
             if isinstance(step, Empty):
                 continue
+            if _stays(step):
+                why = "the path leads to the item itself, so it would never end"
+                raise WRONG_VIEW.at(f"{place}.repeat[{number}]", why=why, allowed="a path to members, e.g. item")
             if reached and step.type != reached:
                 raise UNSUPPORTED.at(f"{place}.repeat[{number}]", what=f"a repeat over {reached} and {step.type}")
             reached = step.type
@@ -206,6 +212,13 @@ def _repeat(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
     var = next(scope.numbers)
     body = _body(select, place, replace(scope, this=Var(var, reached), row=var))
     return Repeat(var, scope.this, step_var, steps, reached, body)
+
+
+def _stays(step: Expr) -> bool:
+    """Whether a path leads to no member: `$this`, also narrowed by conditions."""
+    while isinstance(step, Where | At | Single):
+        step = step.input
+    return isinstance(step, Var)
 
 
 def _column(item: object, place: str, scope: Scope) -> Column:

@@ -1,8 +1,8 @@
 """FHIRPath trees to typed plan expressions, by FHIR's schema: the subset that SQL on FHIR asks for, and a bit more.
 
 Supported: paths, choices by `ofType` or `as`, `where`, `exists`, `empty`, `not`, `first`, `last`, `count`, `join`,
-`[n]`, `extension(url)`, `getResourceKey`, `getReferenceKey`, `lowBoundary`, `highBoundary`, boolean operators,
-comparison, arithmetic, `&`, `is`, constants, `%rowIndex`, `%resource`, `$this`.
+`combine` (of parts of one element), `[n]`, `extension(url)`, `getResourceKey`, `getReferenceKey`, `lowBoundary`,
+`highBoundary`, boolean operators, comparison, arithmetic, `&`, `is`, constants, `%rowIndex`, `%resource`, `$this`.
 Anything else is `view-unsupported`, by name.
 Source: SQL on FHIR v2, "Required FHIRPath expressions/functions", and FHIRPath N1.
 """
@@ -22,6 +22,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Arithmetic,
     At,
     Boundary,
+    Combine,
     Compare,
     Concat,
     Count,
@@ -270,6 +271,8 @@ def _call(node: ast.Call, scope: Scope) -> Expr:
             return At(found, 0, found.type)
         case "last", 0:
             return At(found, -1, found.type)
+        case "combine", 1:
+            return _combine(found, node, scope)
         case "extension", 1:
             return _extension(found, node, scope)
         case "join", 0 | 1:
@@ -313,6 +316,26 @@ def _where(items: Expr, tree: ast.Node, scope: Scope) -> Expr:
     var = next(scope.numbers)
     inner = replace(scope, this=Var(var, items.type))
     return Where(items, var, _condition(expression(tree, inner), tree, inner), items.type)
+
+
+def _combine(found: Expr, node: ast.Call, scope: Scope) -> Expr:
+    """Items of one element in an order of the view's own; those of different elements have columns of their own."""
+    other = expression(node.arguments[0], scope)
+    if isinstance(found, Empty) or isinstance(other, Empty):
+        return other if isinstance(found, Empty) else found
+    same = _element(found) == _element(other) and found.type == other.type
+    if not same or not isinstance(_element(found), Field):
+        raise scope.unsupported(node, "combine() of different elements")
+    return Combine(found, other, found.type)
+
+
+def _element(expr: Expr) -> Expr:
+    """The element whose items an expression picks."""
+    match expr:
+        case Where(inner) | At(inner) | Combine(inner) | Single(inner):
+            return _element(inner)
+        case _:
+            return expr
 
 
 def _extension(found: Expr, node: ast.Call, scope: Scope) -> Expr:

@@ -21,6 +21,7 @@ __all__ = [
     "Boundary",
     "Column",
     "Columns",
+    "Combine",
     "Compare",
     "Concat",
     "Count",
@@ -132,6 +133,15 @@ class Where:
     input: Expr
     var: int
     condition: Expr
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Combine:
+    """The items of one, then those of the other, twice what stands in both; both are parts of one element."""
+
+    left: Expr
+    right: Expr
     type: str
 
 
@@ -260,6 +270,7 @@ Expr = (
     | Empty
     | Field
     | Where
+    | Combine
     | At
     | Single
     | Exists
@@ -283,6 +294,8 @@ def is_many(expr: Expr) -> bool:
             return is_list or is_many(input)
         case Where(input) | ReferenceKey(input):
             return is_many(input)
+        case Combine():
+            return True
         case _:
             return False
 

@@ -16,6 +16,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     At,
     Boundary,
     Columns,
+    Combine,
     Compare,
     Concat,
     Count,
@@ -106,6 +107,9 @@ def _touch(expr: Expr, env: dict[int, Shape]) -> Shape:
             return shape
         case At(inner) | Single(inner):
             return _touch(inner, env)
+        case Combine(left, right):
+            _touch(right, env)
+            return _touch(left, env)
         case Exists(inner) | Count(inner) | Not(inner) | Join(inner) | Boundary(inner) | ResourceKey(inner):
             _touch(inner, env)
         case ReferenceKey(inner):

@@ -1,0 +1,15 @@
+-- One row: whose data these are, how new, and when they were built. {controller}, {today} and {release} are literals.
+SELECT CAST(NULL AS VARCHAR) AS source_type,
+       0 AS source_seq,
+       CAST(NULL AS VARCHAR) AS left_out,
+       TRUE AS is_row,
+       coalesce(lt_present({controller}), 'Lienthong node') AS cdm_source_name,
+       coalesce(lt_present({controller}), 'Lienthong') AS cdm_source_abbreviation,
+       coalesce(lt_present({controller}), 'not named in lienthong.toml') AS cdm_holder,
+       'FHIR R4 record of the exports that this node was given' AS source_description,
+       'Lienthong {version}' AS cdm_etl_reference,
+       coalesce(lt_local_date({release}), CAST({today} AS DATE)) AS source_release_date,
+       CAST({today} AS DATE) AS cdm_release_date,
+       '5.4' AS cdm_version,
+       756265 AS cdm_version_concept_id,
+       'none loaded' AS vocabulary_version
