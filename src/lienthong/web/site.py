@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
@@ -18,6 +19,15 @@ from lienthong.web.sessions import Random, Sessions
 from lienthong.web.visit import Door
 
 __all__ = ["site"]
+
+
+class _Number(IntegerConvertor):
+    """A number of the record in an address: longer ones name nothing, and no database or parser holds them."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
 
 
 def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
@@ -47,13 +57,13 @@ def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
         Route("/patient/{person}/suggestion/{suggestion}/confirm", door.open(decision.confirm), methods=post),
         Route("/patient/{person}/suggestion/{suggestion}/sign", door.open(decision.sign), methods=post),
         Route("/ingest", door.open(ingest.page)),
-        Route("/ingest/{batch:int}", door.open(ingest.page)),
-        Route("/ingest/{batch:int}.json", door.open(ingest.as_json)),
-        Route("/ingest/{batch:int}/findings.csv", door.open(ingest.findings_csv)),
-        Route("/ingest/{batch:int}/findings.json", door.open(ingest.findings_json)),
-        Route("/ingest/{batch:int}/quarantine.csv", door.open(ingest.quarantine_csv)),
-        Route("/ingest/{batch:int}/quarantine.json", door.open(ingest.quarantine_json)),
-        Route("/ingest/{batch:int}/file/{file:int}", door.open(ingest.file)),
+        Route("/ingest/{batch:number}", door.open(ingest.page)),
+        Route("/ingest/{batch:number}.json", door.open(ingest.as_json)),
+        Route("/ingest/{batch:number}/findings.csv", door.open(ingest.findings_csv)),
+        Route("/ingest/{batch:number}/findings.json", door.open(ingest.findings_json)),
+        Route("/ingest/{batch:number}/quarantine.csv", door.open(ingest.quarantine_csv)),
+        Route("/ingest/{batch:number}/quarantine.json", door.open(ingest.quarantine_json)),
+        Route("/ingest/{batch:number}/file/{file:number}", door.open(ingest.file)),
         Route("/resource/{type}/{id}.json", door.open(ingest.resource_json)),
         Route("/resource/{type}/{id}", door.open(ingest.resource)),
         Mount("/static", StaticFiles(packages=[("lienthong.web", "static")])),
