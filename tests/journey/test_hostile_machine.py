@@ -202,7 +202,7 @@ def test_no_room_in_the_middle_of_an_ingest(node: Node, many: Path, good: Path, 
     assert said.json["error"]["category"] == "no_space", said.out
     if (node.home / "record.db").exists():
         listed = node.attack("query", "SELECT count(*) FROM record.batches")
-        assert listed.code == 5  # no warehouse yet
+        assert listed.code == 0, listed.out  # the record answers without a warehouse
     node.still_works()
 
 
