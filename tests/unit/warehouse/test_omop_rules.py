@@ -41,14 +41,22 @@ def reasons(site: Any, source: str) -> dict[str, int]:
     return {item.reason or item.table: item.resources for item in found}
 
 
+_KNOWN: dict[tuple[Path, str], dict[str, int]] = {}
+
+
+def known(site: Any, sql: str) -> dict[str, int]:
+    """Numbers by id, asked once of each site."""
+    if (site.home, sql) not in _KNOWN:
+        _KNOWN[site.home, sql] = dict(site.rows(sql))
+    return _KNOWN[site.home, sql]
+
+
 def number(site: Any, patient: str) -> int:
-    found = site.rows(f"SELECT person_id FROM views.person_patient WHERE patient_id = '{patient}'")
-    return int(found[0][0])
+    return known(site, "SELECT patient_id, person_id FROM views.person_patient")[patient]
 
 
 def key(site: Any, kind: str, resource: str, part: int = 0) -> int:
-    found = site.rows(f"SELECT record_seq FROM fhir.\"{kind}\" WHERE id = '{resource}'")
-    return int(found[0][0]) * 100 + part
+    return known(site, f'SELECT id, record_seq FROM fhir."{kind}"')[resource] * 100 + part
 
 
 def test_each_resource_is_in_a_table_or_out_for_its_reason(built: Any) -> None:

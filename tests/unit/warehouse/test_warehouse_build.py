@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.warehouse.conftest import opened
 
 from lienthong.core.canonical import parse
 from lienthong.core.errors import Category, ExitCode, LienthongError
@@ -134,36 +136,49 @@ def content(site: Any) -> dict[str, list[Any]]:
     return {name: pq.read_table(path).to_pylist() for name, path in files.items()}
 
 
-def test_two_builds_of_one_state_have_equal_content(site: Any, patient: Make) -> None:
-    site.fill([patient(), patient("p2", gender="male"), observation("o1", "120.5")])
-    first = site.build()
-    before = content(site)
-    second = site.build()
-    assert first.snapshot != second.snapshot
-    assert site.warehouse.snapshot() == second.snapshot
-    assert content(site) == before
+@dataclass(slots=True)
+class Rebuilt:
+    """What three builds left behind: two of one state, then one of a changed record."""
+
+    snapshots: list[str] = field(default_factory=list)
+    content: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    there: list[bool] = field(default_factory=list)
 
 
-def test_a_build_reads_what_changed_and_keys_stay(site: Any, patient: Make) -> None:
-    site.fill([patient(), observation("o1", "120.5")])
-    site.build()
-    key = site.rows("SELECT measurement_id, person_id FROM omop.measurement")
-    site.fill([patient(gender="male"), observation("o1", "121.5"), observation("o0", "80")])
-    site.build()
-    rows = site.rows("SELECT measurement_id, person_id, value_source_value FROM omop.measurement ORDER BY 1")
-    assert [row[:2] for row in rows[:1]] == key
-    assert [row[2] for row in rows] == ["121.5", "80"]
-    assert site.rows("SELECT gender_concept_id FROM omop.person") == [(8507,)]
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory, patient: Make) -> Rebuilt:
+    found = Rebuilt()
+    with opened(tmp_path_factory.mktemp("rebuilt")) as site:
+        site.fill([patient(), patient("p2", gender="male"), observation("o1", "120.5")])
+        for number in range(3):
+            if number == 2:
+                site.fill([patient(gender="male"), observation("o1", "121.5"), observation("o0", "80")])
+            found.snapshots.append(site.build().snapshot)
+            found.content.append(content(site))
+            found.files.append(site.warehouse.files()["omop.person"])
+        assert site.warehouse.snapshot() == found.snapshots[-1]
+        found.there = [path.exists() for path in found.files]
+        assert pq.read_metadata(found.files[1]).num_rows == 2
+    return found
 
 
-def test_the_snapshot_before_stays_for_its_readers_and_no_longer(site: Any, patient: Make) -> None:
-    site.fill([patient()])
-    names = []
-    for _ in range(3):
-        site.build()
-        names.append(site.warehouse.files()["omop.person"])
-    assert [path.exists() for path in names] == [False, True, True]
-    assert pq.read_metadata(names[1]).num_rows == 1
+def test_two_builds_of_one_state_have_equal_content(rebuilt: Rebuilt) -> None:
+    assert len(set(rebuilt.snapshots)) == 3
+    assert rebuilt.content[0] == rebuilt.content[1]
+    assert rebuilt.content[1] != rebuilt.content[2]
+
+
+def test_a_build_reads_what_changed_and_keys_stay(rebuilt: Rebuilt) -> None:
+    before, after = (rebuilt.content[number]["omop.measurement"] for number in (1, 2))
+    assert [row["value_source_value"] for row in after] == ["121.5", "80"]
+    for name in ("measurement_id", "person_id"):
+        assert before[0][name] == after[0][name]
+    assert [row["gender_concept_id"] for row in rebuilt.content[2]["omop.person"]] == [8507, 8507]
+
+
+def test_the_snapshot_before_stays_for_its_readers_and_no_longer(rebuilt: Rebuilt) -> None:
+    assert rebuilt.there == [False, True, True]
 
 
 @pytest.mark.parametrize(
