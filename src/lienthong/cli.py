@@ -245,7 +245,8 @@ def demo(
     context: typer.Context,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the web at the end.")] = True,
     port: Port = 8080,
-    people: Annotated[int, typer.Option(min=1, max=900_000, help="How many invented people.")] = 300,
+    people: Annotated[int | None, typer.Option(min=1, max=900_000, help="How many invented people.")] = None,
+    visits: Annotated[int | None, typer.Option(min=10, max=2_000_000, help="About how many visits.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same hospitals.")] = 1,
     generate: Annotated[Path | None, typer.Option(metavar="DIR", help="Only write the hospitals' exports.")] = None,
 ) -> None:
@@ -255,11 +256,11 @@ def demo(
     from lienthong.web.server import serve as run
 
     if generate:
-        hospitals.write(generate, seed, people)
+        hospitals.write(generate, seed, people, visits=visits)
         raise typer.Exit(ExitCode.DONE)
     with tour.open_node(context.obj.home) as node:
         with console.progress(quiet=context.obj.json) as progress:
-            toured = tour.take(node, people=people, seed=seed, progress=progress)
+            toured = tour.take(node, people=people, visits=visits, seed=seed, progress=progress)
         console.show(toured, as_json=context.obj.json)
         if serve:
             run(node, port)

@@ -17,7 +17,9 @@ __all__ = ["FACILITY_A", "Claim", "Row", "amounts", "claim", "claim_key", "total
 FACILITY_A = "01999"
 Row = dict[str, str]
 _CENT = Decimal("0.01")
+_OUTCOMES = {"cured": "1", "better": "2", "same": "3", "worse": "4", "died": "5"}  # KET_QUA_DTRI
 _STAFF = "{number:06d}/BIA-CCHN"
+_SERVICES = {"22.0121.1369": "Tổng phân tích tế bào máu ngoại vi (bằng máy đếm laser)"}
 _OTHER_SOURCES = ("T_NGUONKHAC_NSNN", "T_NGUONKHAC_VTNN", "T_NGUONKHAC_VTTN", "T_NGUONKHAC_CL", "T_NGUONKHAC")
 
 
@@ -108,7 +110,7 @@ def amounts(quantity: Decimal, price: Decimal, level: int, *, covered: bool) -> 
 
 
 def _department(visit: Visit) -> str:
-    return "K03" if visit.kind == "inpatient" else "K01"
+    return visit.department.code
 
 
 def _physician(visit: Visit) -> str:
@@ -146,7 +148,7 @@ def _summary(visit: Visit, key: str) -> Row:
         "GT_THE_TU": "20220101",
         "GT_THE_DEN": "20271231",
         "LY_DO_VV": visit.main.complaint,
-        "LY_DO_VNT": "Viêm phổi cần điều trị nội trú" if inpatient else "",
+        "LY_DO_VNT": f"{visit.main.vi}, cần điều trị nội trú"[:250] if inpatient else "",
         "CHAN_DOAN_VAO": visit.main.vi,
         "CHAN_DOAN_RV": "; ".join(item.vi for item in diagnoses),
         "MA_BENH_CHINH": visit.main.icd10,
@@ -156,8 +158,8 @@ def _summary(visit: Visit, key: str) -> Row:
         "NGAY_VAO_NOI_TRU": _when(visit.start + timedelta(minutes=15)) if inpatient else "",
         "NGAY_RA": _when(visit.end),
         "SO_NGAY_DTRI": str(days),
-        "PP_DIEU_TRI": "Kháng sinh" if inpatient else "",
-        "KET_QUA_DTRI": "1" if inpatient else "2",
+        "PP_DIEU_TRI": ("Phẫu thuật" if visit.is_operated else "Nội khoa") if inpatient else "",
+        "KET_QUA_DTRI": _OUTCOMES[visit.outcome],
         "MA_LOAI_RV": "1",
         "NGAY_TTOAN": _when(visit.end + timedelta(minutes=10)),
         "T_BHTT_GDV": "0",
@@ -224,11 +226,21 @@ def _services(visit: Visit, key: str) -> list[Row]:
         _line(visit, key, "02.03", "13", "Khám Nội tổng hợp", Decimal("50600"), Decimal(1), visit.start, visit.start)
         | {"NGAY_KQ": _when(ordered)}
     ]
-    for name, _ in visit.labs:
-        lab = LABS[name]
+    for lab in {LABS[name].service: LABS[name] for name, _ in visit.labs}.values():
+        title = _SERVICES.get(lab.service, f"Định lượng {lab.vi} [Máu]")
         done = ordered + timedelta(minutes=10)
         rows.append(
-            _line(visit, key, lab.service, "1", f"Định lượng {lab.vi} [Máu]", lab.price, Decimal(1), ordered, done)
+            _line(
+                visit,
+                key,
+                lab.service,
+                "1",
+                title,
+                lab.price,
+                Decimal(1),
+                ordered,
+                done,
+            )
             | {
                 "NGUOI_THUC_HIEN": _STAFF.format(number=990_031),
                 "NGAY_KQ": _when(_resulted(visit)),
@@ -240,9 +252,9 @@ def _services(visit: Visit, key: str) -> list[Row]:
         bed = _line(
             visit,
             key,
-            "K03.1917",
+            f"{visit.department.code}.1917",
             "15",
-            "Giường Nội khoa loại 1",
+            f"Giường nội trú {visit.department.vi} (bịa)",
             Decimal("245700"),
             Decimal(nights),
             ordered,
@@ -333,15 +345,21 @@ def _results(visit: Visit, key: str) -> list[Row]:
 
 
 def _notes(visit: Visit, key: str) -> list[Row]:
-    if visit.vitals is None:
-        return []
-    signs = visit.vitals
-    first = (
-        f"{visit.note}. M: {signs.pulse} l/p; HA: {signs.systolic}/{signs.diastolic} mmHg; NĐ: {signs.temperature}"
-    )
-    moments = [(visit.start + timedelta(minutes=10), first)]
-    if visit.kind == "inpatient":
-        moments.append((visit.end - timedelta(hours=2), "Hết sốt, đỡ ho; M: 78 l/p; NĐ: 36.8"))
+    moments: list[tuple[datetime, str]] = []
+    if visit.vitals is not None:
+        signs = visit.vitals
+        moments.append(
+            (
+                visit.start + timedelta(minutes=10),
+                f"{visit.note}. M: {signs.pulse} l/p; HA: {signs.systolic}/{signs.diastolic} mmHg; "
+                f"NĐ: {signs.temperature}",
+            )
+        )
+    for turn, sign in enumerate(visit.signs, 1):
+        more = [f"NT: {sign.respiration} l/p"] if sign.respiration is not None else []
+        more += [f"thở oxy {sign.oxygen} l/p"] if sign.oxygen else []
+        text = f"Lần {turn}: {'; '.join([*more, f'SpO2: {sign.spo2}%'])}. M: {sign.pulse} l/p; "
+        moments.append((sign.moment, f"{text}HA: {sign.systolic}/{sign.diastolic} mmHg; NĐ: {sign.temperature}"))
     return [
         {
             "MA_LK": key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -11,11 +11,12 @@ from itertools import groupby
 from lienthong.demo.bhyt import Dialect, claim_file
 from lienthong.demo.bundles import gzipped, json_line, transaction, zipped
 from lienthong.demo.claims import FACILITY_A, Claim, claim
+from lienthong.demo.feeds import is_fed
 from lienthong.demo.people import Person, Registration
 from lienthong.demo.resources import Resource, of_visits, organization, patient, practitioners
 from lienthong.demo.visits import Visit
 
-__all__ = ["BundleFile", "ClaimFile", "Edit", "LineFile", "PlainFile", "ZipFile", "claim_files", "fhir_files"]
+__all__ = ["BundleFile", "ClaimFile", "Edit", "LineFile", "PlainFile", "ZipFile", "claim_files", "died", "fhir_files"]
 
 Edit = Callable[[Claim], Claim]
 _CLAIMS_IN_A_FILE = 25
@@ -75,7 +76,7 @@ class BundleFile:
     keep: float = 1.0
 
     def resources(self) -> list[Resource]:
-        return [patient(self.registration), *of_visits(self.seed, list(self.visits))]
+        return [patient(self.registration, died(self.visits)), *of_visits(self.seed, list(self.visits))]
 
     def data(self) -> bytes:
         sent = datetime.combine(self.visits[-1].end.date(), time(20)) + timedelta(days=1)
@@ -105,6 +106,11 @@ class PlainFile:
         return self.text.encode("utf-8")
 
 
+def died(visits: Sequence[Visit]) -> datetime | None:
+    """When the patient of these visits to one hospital died there."""
+    return next((visit.end for visit in visits if visit.outcome == "died"), None)
+
+
 def claim_files(visits: tuple[Visit, ...]) -> list[ClaimFile]:
     """The claims by the month in which they end; those of the last month were sent one by one."""
     by_month: dict[str, list[Visit]] = defaultdict(list)
@@ -132,7 +138,9 @@ def fhir_files(
             key=lambda item: item.registration.key,
         )
     }
-    registered = [item for person in persons for item in person.registrations if item.hospital == "b"]
+    registered = [
+        item for person in persons for item in person.registrations if item.hospital == "b" and not item.feed
+    ]
 
     encoded: dict[str, tuple[list[bytes], list[str]]] = defaultdict(lambda: ([], []))
 
@@ -150,8 +158,8 @@ def fhir_files(
         if index % 8 == 3:
             bundles.append(BundleFile(f"giao-dich-{len(bundles) + 1:04d}.json", seed, registration, own))
             continue
-        keep(patient(registration))
-        for resource in of_visits(seed, list(own)):
+        keep(patient(registration, died(own)))
+        for resource in of_visits(seed, list(own), by_messages=bool(own) and is_fed(own[0])):
             keep(resource)
     latest = max((name for name in encoded if name.startswith("Observation")), default="")
     files: list[LineFile | BundleFile | ZipFile] = []

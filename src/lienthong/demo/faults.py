@@ -6,7 +6,7 @@ No fault touches the latest visit of a patient, so that what is true of the peop
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,45 +15,11 @@ from lienthong.demo.bundles import json_line
 from lienthong.demo.chance import Chance
 from lienthong.demo.claims import FACILITY_A, Claim, Row, amounts, claim_key, totals
 from lienthong.demo.exports import BundleFile, ClaimFile, Edit, LineFile, PlainFile, ZipFile
+from lienthong.demo.fault import Fault
 
-__all__ = ["Fault", "FhirFile", "in_claims", "in_fhir"]
+__all__ = ["FhirFile", "in_claims", "in_fhir"]
 
 FhirFile = LineFile | BundleFile | ZipFile | PlainFile
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One planted fault.
-
-    `effect` is what must come of it: `quarantined` (nothing of the record or file is kept), `finding` (kept, and the
-    finding names the place), `left-out` (no export), `unchanged` (sent twice) or `updated` (a new version of a
-    claim). `scope` is record or file. The place is as a Finding has it; "" where it has none. `seen_by` says what it
-    takes to see it: `reading` (the record alone), `record` (what else is kept) or `claim-rules` (sums of a claim).
-    """
-
-    kind: str
-    hospital: str
-    file: str
-    effect: str
-    scope: str
-    record: str = ""
-    table: str = ""
-    row: str = ""
-    field: str = ""
-    path: str = ""
-    note: str = ""
-
-    @property
-    def seen_by(self) -> str:
-        return _SEEN_BY.get(self.kind, "reading")
-
-
-_SEEN_BY = {
-    "sum-wrong": "claim-rules",
-    "corrected-claim": "record",
-    "sent-twice": "record",
-    "dangling-reference": "record",
-}
 
 
 def in_claims(seed: int, files: list[ClaimFile]) -> tuple[list[ClaimFile | PlainFile], list[Fault]]:

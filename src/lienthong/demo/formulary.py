@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["ACUTE", "CHRONIC", "DRUGS", "LABS", "SMOKING", "Diagnosis", "Drug", "Lab"]
+__all__ = ["CHRONIC", "DRUGS", "LABS", "SMOKING", "Diagnosis", "Drug", "Lab"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,12 @@ CHRONIC: dict[str, Diagnosis] = {
         "Đau đầu"),
     "diabetes": Diagnosis("E11.9", "44054006", "Đái tháo đường típ 2 không biến chứng",
         "Type 2 diabetes mellitus", "Tái khám"),
+    "copd": Diagnosis("J44.9", "13645005", "Bệnh phổi tắc nghẽn mạn tính, không đặc hiệu",
+        "Chronic obstructive pulmonary disease", "Khó thở khi gắng sức"),
+    "kidney": Diagnosis("N18.9", "709044004", "Bệnh thận mạn, không đặc hiệu", "Chronic kidney disease",
+        "Tái khám"),
     "lipids": Diagnosis("E78.5", "55822004", "Tăng lipid máu, không đặc hiệu", "Hyperlipidemia", "Tái khám"),
 }  # fmt: skip
-ACUTE: tuple[tuple[Diagnosis, float], ...] = (
-    (Diagnosis("J06.9", "54150009", "Nhiễm trùng đường hô hấp trên cấp", "Upper respiratory infection",
-        "Ho, đau họng", ("paracetamol",)), 30),
-    (Diagnosis("J20.9", "10509002", "Viêm phế quản cấp", "Acute bronchitis", "Ho có đờm", ("paracetamol",
-        "amoxicillin")), 18),
-    (Diagnosis("J18.9", "233604007", "Viêm phổi, không đặc hiệu", "Pneumonia", "Sốt, ho, khó thở", ("ceftriaxon",
-        "paracetamol")), 12),
-    (Diagnosis("K29.7", "4556007", "Viêm dạ dày, không đặc hiệu", "Gastritis", "Đau thượng vị", ("omeprazol",)),
-        18),
-    (Diagnosis("A09", "25374005", "Viêm dạ dày - ruột nhiễm trùng", "Gastroenteritis", "Đau bụng, tiêu chảy",
-        ("oresol",)), 12),
-    (Diagnosis("M54.5", "279039007", "Đau vùng thắt lưng", "Low back pain", "Đau lưng", ("paracetamol",)), 14),
-)  # fmt: skip
 
 DRUGS: dict[str, Drug] = {
     "amlodipin": Drug("40.9001", "VD-99001-25", "Amlodipin", "amlodipine", "C08CA01", "17767", "5mg", "Viên",
@@ -114,6 +105,47 @@ DRUGS: dict[str, Drug] = {
         "oral rehydration salts", "A07CA", "", "5.6g", "Gói", "1.01", Decimal("1575"), 3),
     "vitamin": Drug("40.9013", "VD-99013-25", "Vitamin B1 + B6 + B12", "vitamin B-complex", "A11DB", "", "125mg",
         "Viên", "1.01", Decimal("1100"), 2),
+    "salbutamol": Drug("40.9014", "VD-99014-25", "Salbutamol", "albuterol", "R03AC02", "435", "100mcg/liều",
+        "Bình xịt",
+        "5.16", Decimal("49000"), 1),
+    "prednisolon": Drug("40.9015", "VD-99015-25", "Prednisolon", "prednisolone", "H02AB06", "8638", "5mg", "Viên",
+        "1.01", Decimal("210"), 6),
+    "budesonid": Drug("40.9016", "VD-99016-25", "Budesonid", "budesonide", "R03BA02", "19831", "0.5mg/2ml", "Ống",
+        "5.16", Decimal("12500"), 2),
+    "ringer": Drug("40.9017", "VD-99017-25", "Ringer lactat", "lactated Ringer solution", "B05BB01", "", "500ml",
+        "Chai",
+        "2.15", Decimal("7350"), 2),
+    "rifampicin-isoniazid": Drug("40.9018", "VD-99018-25", "Rifampicin + isoniazid", "rifampin / isoniazid",
+        "J04AM02", "", "150mg + 75mg", "Viên",
+        "1.01", Decimal("1580"), 3),
+    "pyrazinamid": Drug("40.9019", "VD-99019-25", "Pyrazinamid", "pyrazinamide", "J04AK01", "8987", "500mg", "Viên",
+        "1.01", Decimal("630"), 3),
+    "ethambutol": Drug("40.9020", "VD-99020-25", "Ethambutol", "ethambutol", "J04AK02", "4110", "400mg", "Viên",
+        "1.01", Decimal("820"), 2),
+    "tenofovir": Drug("40.9021", "VD-99021-25", "Tenofovir", "tenofovir disoproxil", "J05AF07", "300195", "300mg",
+        "Viên",
+        "1.01", Decimal("2310"), 1),
+    "aspirin": Drug("40.9022", "VD-99022-25", "Acetylsalicylic acid", "aspirin", "B01AC06", "1191", "81mg", "Viên",
+        "1.01", Decimal("340"), 1),
+    "furosemid": Drug("40.9023", "VD-99023-25", "Furosemid", "furosemide", "C03CA01", "4603", "40mg", "Viên",
+        "1.01", Decimal("112"), 1),
+    "spironolacton": Drug("40.9024", "VD-99024-25", "Spironolacton", "spironolactone", "C03DA01", "9997", "25mg",
+        "Viên",
+        "1.01", Decimal("1450"), 1),
+    "esomeprazol": Drug("40.9025", "VD-99025-25", "Esomeprazol", "esomeprazole", "A02BC05", "283742", "40mg", "Lọ",
+        "2.10", Decimal("21000"), 1),
+    "meropenem": Drug("40.9026", "VD-99026-25", "Meropenem", "meropenem", "J01DH02", "29561", "1g", "Lọ",
+        "2.10", Decimal("48600"), 3),
+    "morphin": Drug("40.9027", "VD-99027-25", "Morphin", "morphine", "N02AA01", "7052", "30mg", "Viên",
+        "1.01", Decimal("7150"), 2),
+    "iron": Drug("40.9028", "VD-99028-25", "Sắt fumarat + acid folic", "ferrous fumarate / folic acid", "B03AD02",
+        "", "200mg + 1mg", "Viên",
+        "1.01", Decimal("950"), 1),
+    "oxytocin": Drug("40.9029", "VD-99029-25", "Oxytocin", "oxytocin", "H01BB02", "7824", "5UI", "Ống",
+        "2.10", Decimal("6489"), 1),
+    "calci-d3": Drug("40.9030", "VD-99030-25", "Calci carbonat + vitamin D3", "calcium carbonate / cholecalciferol",
+        "A12AX", "", "1250mg + 125UI", "Viên",
+        "1.01", Decimal("840"), 1),
 }  # fmt: skip
 
 _ONE = Decimal(1)
@@ -137,6 +169,28 @@ LABS: dict[str, Lab] = {
     "creatinine": Lab("23.0051.1494", "9900007", "Creatinin", "µmol/L", "1", Decimal("22400"), "2160-0",
         "Creatinine [Mass/volume] in Serum or Plasma", "mg/dL", "mg/dL", Decimal("0.01131"), "0.01",
         Decimal("110")),
+    "urea": Lab("23.0166.1494", "9900008", "Urê", "mmol/L", "0.1", Decimal("22400"), "3094-0",
+        "Urea nitrogen [Mass/volume] in Serum or Plasma", "mg/dL", "mg/dL", Decimal("2.801"), "1", Decimal("7.5"),
+        Decimal("2.5")),
+    "alt": Lab("23.0019.1493", "9900009", "ALT (GPT)", "U/L", "1", Decimal("22400"), "1742-6",
+        "Alanine aminotransferase [Enzymatic activity/volume] in Serum or Plasma", "U/L", "U/L", _ONE, "1",
+        Decimal("40"), None),
+    "ast": Lab("23.0020.1493", "9900010", "AST (GOT)", "U/L", "1", Decimal("22400"), "1920-8",
+        "Aspartate aminotransferase [Enzymatic activity/volume] in Serum or Plasma", "U/L", "U/L", _ONE, "1",
+        Decimal("40"), None),
+    "crp": Lab("23.0228.1483", "9900011", "CRP", "mg/L", "0.1", Decimal("56100"), "1988-5",
+        "C reactive protein [Mass/volume] in Serum or Plasma", "mg/L", "mg/L", _ONE, "0.1", Decimal("5"), None),
+    "leukocytes": Lab("22.0121.1369", "9900012", "Số lượng bạch cầu", "10^9/L", "0.1", Decimal("49700"), "6690-2",
+        "Leukocytes [#/volume] in Blood by Automated count", "10*3/uL", "10*3/uL", _ONE, "0.1", Decimal("10"),
+        Decimal("4")),
+    "hemoglobin": Lab("22.0121.1369", "9900013", "Huyết sắc tố", "g/L", "1", Decimal("49700"), "718-7",
+        "Hemoglobin [Mass/volume] in Blood", "g/dL", "g/dL", Decimal("0.1"), "0.1", Decimal("170"), Decimal("120")),
+    "hematocrit": Lab("22.0121.1369", "9900014", "Thể tích khối hồng cầu", "%", "0.1", Decimal("49700"), "4544-3",
+        "Hematocrit [Volume Fraction] of Blood by Automated count", "%", "%", _ONE, "0.1", Decimal("50"),
+        Decimal("36")),
+    "platelets": Lab("22.0121.1369", "9900015", "Số lượng tiểu cầu", "10^9/L", "1", Decimal("49700"), "777-3",
+        "Platelets [#/volume] in Blood by Automated count", "10*3/uL", "10*3/uL", _ONE, "1", Decimal("450"),
+        Decimal("150")),
 }  # fmt: skip
 
 # Answers to LOINC 72166-2 (tobacco smoking status) in SNOMED CT.

@@ -56,6 +56,8 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
     diabetes = adult and chance.holds(_logistic(-5.9 + 0.06 * age + (0.8 if hypertension else 0)))
     lipids = age >= 30 and chance.holds(0.12 + 0.25 * hypertension + 0.25 * diabetes)
     heart = age >= 45 and chance.holds(0.02 + 0.05 * hypertension + 0.05 * diabetes)
+    copd = age >= 45 and chance.holds(0.06 if man else 0.015)
+    kidney = age >= 40 and chance.holds(0.015 + 0.05 * hypertension + 0.06 * diabetes)
     smoking = "never"
     if adult:
         smoking = chance.weighted(
@@ -73,6 +75,8 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
         drugs += ["metformin", "gliclazid"] if chance.holds(0.35) else ["metformin"]
     if lipids and chance.holds(0.75):
         drugs.append("atorvastatin")
+    if copd:
+        drugs.append("salbutamol")
     systolic = chance.normal(104 + 0.33 * age + (26 if hypertension else 0) - (14 if treated else 0), 8)
     total = max(2.8, chance.normal(4.5 + (1.3 if lipids else 0) - (0.6 if "atorvastatin" in drugs else 0), 0.6))
     hdl = min(2.4, max(0.7, chance.normal(1.15 if man else 1.35, 0.2)))
@@ -86,6 +90,8 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
                 ("heart", heart),
                 ("hypertension", hypertension),
                 ("diabetes", diabetes),
+                ("copd", copd),
+                ("kidney", kidney),
                 ("lipids", lipids),
             )
             if holds
@@ -102,7 +108,15 @@ def draw(chance: Chance, age: int, sex: str) -> Health:
             "hdl": hdl,
             "ldl": max(0.8, total - hdl - triglycerides / 2.2),
             "triglycerides": triglycerides,
-            "creatinine": chance.normal(84 if man else 66, 11),
+            "creatinine": chance.normal(84 if man else 66, 11) + 90 * kidney,
+            "urea": chance.normal(5.0, 0.8) + 5 * kidney,
+            "alt": max(8.0, chance.normal(24, 7)),
+            "ast": max(8.0, chance.normal(23, 6)),
+            "crp": max(0.3, chance.normal(2.0, 0.8)),
+            "leukocytes": chance.normal(7.0, 1.1),
+            "hemoglobin": chance.normal(148 if man else 132, 8) - 22 * kidney,
+            "hematocrit": chance.normal(44 if man else 39.5, 2) - 6 * kidney,
+            "platelets": chance.normal(245, 35),
         },
         height=height,
         weight=max(4.0, index * (height / 100) ** 2),
@@ -122,8 +136,13 @@ def vitals(chance: Chance, health: Health, *, fever: bool) -> Vitals:
     )
 
 
-def measure(chance: Chance, health: Health, lab: str) -> Decimal:
-    """What the laboratory finds on one day, in the claim's unit, with just the digits the machine prints."""
+def measure(chance: Chance, health: Health, lab: str, shift: float = 0.0) -> Decimal:
+    """What the laboratory finds on one day, in the claim's unit, with just the digits the machine prints.
+
+    `shift` is what an illness adds to the usual value.
+    """
     usual = health.labs[lab]
     value = max(usual * 0.6, chance.normal(usual, usual * 0.05))
+    if shift:
+        value = max(usual * 0.08, value + shift * max(0.3, chance.normal(1, 0.2)))
     return Decimal(repr(value)).quantize(Decimal(LABS[lab].digits), ROUND_HALF_EVEN)

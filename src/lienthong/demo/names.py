@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lienthong.demo.chance import Chance
 
-__all__ = ["Name", "given_name", "name", "toneless"]
+__all__ = ["Name", "abbreviated", "given_first", "given_name", "name", "toneless", "with_d"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,19 @@ def toneless(text: str) -> str:
     """The name as a keyboard without Vietnamese letters writes it: `NGUYEN VAN DUC`."""
     bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(letter for letter in bare if not unicodedata.combining(letter)).upper()
+
+
+def given_first(text: str) -> str:
+    """The name as a form of Western order takes it: given name, middle, family."""
+    return " ".join(reversed(text.split(" ")))
+
+
+def abbreviated(text: str) -> str:
+    """The name as it stands on a tube or a door: `N. V. Đức`."""
+    *before, given = text.split(" ")
+    return " ".join([*(f"{word[0]}." for word in before), given])
+
+
+def with_d(text: str) -> str:
+    """The name as a keyboard without đ writes it, with its tones."""
+    return text.replace("đ", "d").replace("Đ", "D")

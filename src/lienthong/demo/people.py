@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from lienthong.demo.chance import Chance
 from lienthong.demo.health import Health, draw
-from lienthong.demo.names import Name, given_name, name, toneless
+from lienthong.demo.names import Name, abbreviated, given_first, given_name, name, toneless, with_d
 from lienthong.demo.places import PROVINCES, Address, address
 
 __all__ = ["VARIATIONS", "Person", "Registration", "exact_rules", "population"]
@@ -26,7 +26,9 @@ _OCCUPATIONS = (("00000", 30.0), ("61000", 25.0), ("52000", 15.0), ("82000", 12.
 class Registration:
     """How a hospital ("a" or "b") holds a patient: its key, and what was written down.
 
-    `birth` is an ISO date, or a year where no more was known; `national_id` and `card` are "" where none was shown.
+    `birth` is an ISO date, or a year where no more was known; `national_id` and `card` are "" where none was shown;
+    `old_id` is a number of 9 digits written beside the national id. `feed` is "hl7v2" for what the interface engine
+    of a hospital sends of the same patient, under a key of its own.
     """
 
     hospital: str
@@ -38,6 +40,13 @@ class Registration:
     card: str
     phone: str
     address: Address
+    old_id: str = ""
+    feed: str = ""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The national ids that were written down, old and new."""
+        return frozenset((self.national_id, self.old_id)) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,11 @@ def _swapped(item: Registration) -> Registration:
     return replace(item, birth=f"{year}-{day}-{month}")
 
 
+def _old_id(item: Registration) -> str:
+    """The number of 9 digits from before 2016, made of the new one; 9-digit numbers had no rule that dates them."""
+    return f"{(int(item.national_id) * 48_271) % 10**9:09d}"
+
+
 # How the registrations in A and B of one person differ; the order is the order in which people get them.
 VARIATIONS: tuple[tuple[str, Callable[[Registration, Registration], Pair]], ...] = (
     ("same", lambda a, b: (a, b)),
@@ -98,6 +112,11 @@ VARIATIONS: tuple[tuple[str, Callable[[Registration, Registration], Pair]], ...]
     ("same", lambda a, b: (a, b)),
     ("year-only-and-no-national-id", lambda a, b: (a, replace(_year_only(b), national_id=""))),
     ("registered-twice", lambda a, b: (a, b)),
+    ("given-name-first", lambda a, b: (a, replace(b, name=given_first(b.name)))),
+    ("abbreviated", lambda a, b: (replace(a, name=abbreviated(a.name)), b)),
+    ("d-for-đ", lambda a, b: (a, replace(b, name=with_d(b.name)))),
+    ("old-id", lambda a, b: (replace(a, national_id=_old_id(a)), b)),
+    ("old-id-beside-new", lambda a, b: (replace(a, national_id=_old_id(a)), replace(b, old_id=_old_id(b)))),
 )
 
 
@@ -111,7 +130,7 @@ def exact_rules(one: Registration, other: Registration) -> tuple[str, ...]:
     shorter = min(len(one.birth), len(other.birth))
     births_agree = one.birth[:shorter] == other.birth[:shorter]
     rules = []
-    if one.national_id and one.national_id == other.national_id and same_sex and births_agree:
+    if one.numbers & other.numbers and same_sex and births_agree:
         rules.append("national-id")
     if one.card and one.card == other.card and same_sex and one.birth == other.birth and len(one.birth) == 10:
         rules.append("card")
@@ -124,7 +143,7 @@ def population(seed: int, people: int, as_of: date) -> tuple[Person, ...]:
     persons = [_person(Chance("person", seed, number), number, as_of, taken) for number in range(1, people + 1)]
     # Of some triples the second and the third person are kin who are easily taken for one.
     for triple, first in enumerate(range(0, people - 2, 3)):
-        kind = {1: _twins, 2: _father_and_son, 3: _borrowed_id}.get(triple % 20)
+        kind = {1: _twins, 2: _father_and_son, 3: _borrowed_id, 4: _couple}.get(triple % 20)
         if kind is not None:
             chance = Chance("kin", seed, triple)
             persons[first + 1], persons[first + 2] = kind(
@@ -222,6 +241,29 @@ def _father_and_son(
     return made(one, father_born, ""), made(other, son_born, "father-and-son")
 
 
+def _couple(chance: Chance, one: Person, other: Person, as_of: date, taken: set[str]) -> tuple[Person, Person]:
+    """Husband and wife: one address, one phone, about one age, other names and numbers."""
+    if one.age(as_of) < 25:
+        return one, other
+    sex = "female" if one.sex == "male" else "male"
+    born = one.born + timedelta(days=chance.whole(100, 1500))
+    age = as_of.year - born.year
+    spouse = replace(
+        other,
+        name=name(chance, sex),
+        sex=sex,
+        born=born,
+        national_id=_national_id(chance, sex, born, taken),
+        card=_card(chance, other.number, age, one.address),
+        phone=one.phone,
+        address=one.address,
+        occupation=one.occupation,
+        health=draw(chance, age, sex),
+        kin="couple",
+    )
+    return one, spouse
+
+
 def _borrowed_id(chance: Chance, one: Person, other: Person, as_of: date, taken: set[str]) -> tuple[Person, Person]:
     """A mother in A, and her son in B, at whose registration her national id was written down."""
     mother_born = date(as_of.year - chance.whole(28, 42), chance.whole(1, 12), chance.whole(1, 28))
@@ -260,7 +302,7 @@ def _registered(index: int, person: Person, persons: list[Person]) -> Person:
     if index % 3 == 2:
         if person.kin == "borrowed-national-id":
             b = replace(b, national_id=persons[index - 1].national_id)
-        return replace(person, registrations=(b,))
+        return replace(person, registrations=(b, *_feed(index, person, b)))
     variation, apply = VARIATIONS[index // 3 % len(VARIATIONS)]
     if variation == "day-and-month-swapped":
         # The day must be a month too, and another one.
@@ -268,7 +310,17 @@ def _registered(index: int, person: Person, persons: list[Person]) -> Person:
         a, b = (replace(item, birth=person.born.isoformat()) for item in (a, b))
     a, b = apply(a, b)
     second = (replace(a, key=f"SH9{a.key[2:]}"),) if variation == "registered-twice" else ()
-    return replace(person, registrations=(a, *second, b), variation=variation)
+    return replace(person, registrations=(a, *second, b, *_feed(index, person, b)), variation=variation)
+
+
+def _feed(index: int, person: Person, item: Registration) -> tuple[Registration, ...]:
+    """What B's interface engine (HL7 v2) holds of every fourth patient: the same numbers under a key of its own.
+
+    Nobody is sent through it who has no number by which both halves of the record could be joined.
+    """
+    if index // 3 % 4 != (3 if index % 3 == 0 else 0) or person.kin or not exact_rules(item, item):
+        return ()
+    return (replace(item, feed="hl7v2"),)
 
 
 def _registration(person: Person, hospital: str, key: str) -> Registration:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from lienthong.core.settings import IDENTIFIER_PRESETS
+from lienthong.demo.bedside import AVPU, SCALE_2, Signs, measured
 from lienthong.demo.chance import Chance
 from lienthong.demo.formulary import CHRONIC, LABS, SMOKING, Diagnosis, Lab
 from lienthong.demo.people import Registration
@@ -30,6 +31,7 @@ Resource = dict[str, Any]
 
 _SYSTEMS = IDENTIFIER_PRESETS["vncore"]
 _HL7 = "http://terminology.hl7.org/CodeSystem"
+_DISPOSITIONS = {"home": ("home", "Home"), "died": ("exp", "Expired")}
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -74,16 +76,19 @@ def practitioners() -> Iterator[Resource]:
         }
 
 
-def patient(registration: Registration) -> Resource:
-    """A Patient as registered; a birth date of a year alone stays a year."""
-    identifiers = [{"use": "usual", "system": MRN, "value": registration.key}]
+def patient(registration: Registration, died: datetime | None = None) -> Resource:
+    """A Patient as registered; a birth date of a year alone stays a year, and a death in this hospital is known."""
+    identifiers: list[Resource] = [{"use": "usual", "system": MRN, "value": registration.key}]
     if registration.national_id:
         identifiers.append({"use": "official", "system": _SYSTEMS.national_id, "value": registration.national_id})
+    if registration.old_id:
+        old = {"use": "old", "system": _SYSTEMS.national_id, "value": registration.old_id}
+        identifiers.append(old | {"type": {"text": "CMND"}})
     if registration.card:
         identifiers.append({"system": _SYSTEMS.insurance_card, "value": registration.card})
     words = registration.name.split(" ")
     home = registration.address
-    return {
+    made = {
         "resourceType": "Patient",
         "id": registration.key,
         "identifier": identifiers,
@@ -104,18 +109,39 @@ def patient(registration: Registration) -> Resource:
         ],
         "managingOrganization": {"reference": "Organization/CL"},
     }
+    return made if died is None else made | {"deceasedDateTime": _when(died)}
 
 
-def of_visits(seed: int, visits: list[Visit]) -> Iterator[Resource]:
-    """All resources of one patient's visits, oldest first: what is chronic is one Condition from its first visit."""
+def of_visits(seed: int, visits: list[Visit], *, by_messages: bool = False) -> Iterator[Resource]:
+    """All resources of one patient's visits, oldest first: what is chronic is one Condition from its first visit.
+
+    With `by_messages` the laboratory and the wards send theirs as HL7 v2: here are the visits to the clinic and all
+    drugs and orders, without results of a laboratory and without a stay's Encounter, Conditions and vital signs.
+    """
     known: dict[str, str] = {}
     for visit in visits:
         chance = Chance("resources", seed, visit.hospital, visit.number)
-        yield _encounter(visit, known)
-        yield from _conditions(visit, known)
-        yield from _observations(visit)
+        sent = by_messages and visit.kind == "inpatient"
+        if not sent:
+            yield _encounter(visit, known)
+            yield from _conditions(visit, known)
+        for observation in _observations(visit, sent=sent, by_messages=by_messages):
+            yield _apart(observation) if sent else observation
+        alive = visit.outcome != "died"
         for number, item in enumerate(visit.prescriptions, 1):
-            yield _request(visit, number, item, active=visit is visits[-1] and chance.holds(0.8))
+            active = visit is visits[-1] and chance.holds(0.8) and alive
+            yield (
+                _request(visit, number, item, active=active)
+                if not sent
+                else _apart(_request(visit, number, item, active=active))
+            )
+        if visit.is_scale_2:
+            yield _apart(_order(visit)) if sent else _order(visit)
+
+
+def _apart(resource: Resource) -> Resource:
+    """Of a stay that the interface engine sends: the pharmacy knows its patient, and not the Encounter of that."""
+    return {name: value for name, value in resource.items() if name != "encounter"}
 
 
 def _id(visit: Visit, kind: str, number: int | str = "") -> str:
@@ -137,7 +163,7 @@ def _by(visit: Visit) -> Resource:
 def _encounter(visit: Visit, known: dict[str, str]) -> Resource:
     inpatient = visit.kind == "inpatient"
     main = known.get(visit.main.icd10) or _condition_id(visit, visit.main)
-    return {
+    made = {
         "resourceType": "Encounter",
         "id": _id(visit, "LK"),
         "identifier": [{"system": f"{_HOME}/ma-lk", "value": _id(visit, "LK")}],
@@ -152,8 +178,14 @@ def _encounter(visit: Visit, known: dict[str, str]) -> Resource:
         "period": {"start": _when(visit.start), "end": _when(visit.end)},
         "reasonCode": [{"text": visit.main.complaint}],
         "diagnosis": [{"condition": {"reference": f"Condition/{main}"}, "rank": 1}],
+        "serviceType": {"text": visit.department.vi},
         "serviceProvider": {"reference": "Organization/CL"},
     }
+    if inpatient:
+        code, text = _DISPOSITIONS["died" if visit.outcome == "died" else "home"]
+        where = {"coding": [{"system": f"{_HL7}/discharge-disposition", "code": code, "display": text}]}
+        made["hospitalization"] = {"dischargeDisposition": where}
+    return made
 
 
 def _condition_id(visit: Visit, diagnosis: Diagnosis) -> str:
@@ -189,8 +221,8 @@ def _conditions(visit: Visit, known: dict[str, str]) -> Iterator[Resource]:
         yield condition
 
 
-def _observations(visit: Visit) -> Iterator[Resource]:
-    signs = visit.vitals
+def _observations(visit: Visit, *, sent: bool, by_messages: bool) -> Iterator[Resource]:
+    signs = None if sent else visit.vitals
     if signs is not None:
         pressure = _observation(
             visit, "HA", "vital-signs", "85354-9", "Blood pressure panel with all children optional"
@@ -213,7 +245,10 @@ def _observations(visit: Visit) -> Iterator[Resource]:
             ("CC", "8302-2", "Body height", _quantity(Decimal(signs.height).quantize(Decimal("0.1")), "cm", "cm")),
         ):
             yield _observation(visit, own, "vital-signs", code, text) | {"valueQuantity": value}
-    for name, result in visit.labs:
+    if not sent:
+        for number, item in enumerate(visit.signs, 1):
+            yield from _bedside(visit, number, item)
+    for name, result in () if by_messages else visit.labs:
         lab = LABS[name]
         yield _observation(visit, f"XN-{name}", "laboratory", lab.loinc, lab.en) | {
             "valueQuantity": _quantity(loinc_value(lab, result), lab.loinc_unit, lab.ucum)
@@ -222,6 +257,40 @@ def _observations(visit: Visit) -> Iterator[Resource]:
         code, text = SMOKING[visit.smoking]
         smoking = _observation(visit, "HT", "social-history", "72166-2", "Tobacco smoking status")
         yield smoking | {"valueCodeableConcept": _concept(text, ("http://snomed.info/sct", code, text))}
+
+    if visit.is_pregnant:
+        pregnant = _observation(visit, "TN", "social-history", "82810-3", "Pregnancy status")
+        yield pregnant | {
+            "valueCodeableConcept": _concept("Mang thai", ("http://loinc.org", "LA15173-0", "Pregnant"))
+        }
+
+
+def _bedside(visit: Visit, number: int, signs: Signs) -> Iterator[Resource]:
+    """One set of vital signs of an inpatient, each with its own time; the pressure's parts stand alone here."""
+    moment = {"effectiveDateTime": _when(signs.moment)}
+    for own, code, text, value, unit, ucum in measured(signs):
+        made = _observation(visit, f"{own}-{number}", "vital-signs", code, text)
+        yield made | moment | {"valueQuantity": _quantity(value, unit, ucum)}
+    if signs.consciousness:
+        code, text = AVPU[signs.consciousness]
+        made = _observation(visit, f"TG-{number}", "vital-signs", "67775-7", "Level of responsiveness (AVPU)")
+        yield made | moment | {"valueCodeableConcept": _concept(text, ("http://loinc.org", code, text))}
+
+
+def _order(visit: Visit) -> Resource:
+    """The order of a target saturation of 88 to 92 % for one stay: NEWS2's second scale."""
+    return {
+        "resourceType": "ServiceRequest",
+        "id": _id(visit, "YL", "SPO2"),
+        "status": "completed",
+        "intent": "order",
+        "code": _concept(SCALE_2[2], SCALE_2),
+        "subject": _subject(visit),
+        "encounter": _of_encounter(visit),
+        "occurrencePeriod": {"start": _when(visit.start), "end": _when(visit.end)},
+        "authoredOn": _when(visit.start),
+        "requester": _by(visit),
+    }
 
 
 def loinc_value(lab: Lab, value: Decimal) -> Decimal:

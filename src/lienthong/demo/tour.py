@@ -86,10 +86,12 @@ def open_node(home: Path) -> Node:
     return Node(home, actor=Actor("demo", operator=True))
 
 
-def take(node: Node, *, people: int, seed: int, progress: Progress) -> Toured:
+def take(
+    node: Node, *, people: int | None = None, visits: int | None = None, seed: int, progress: Progress
+) -> Toured:
     """The whole way for this node; a second time nothing changes."""
     folder = node.home / "demo"
-    write(folder, seed, people)
+    write(folder, seed, people, visits=visits)
     ingested = {
         name: node.ingest([folder / exports], source=SOURCE_B if name == "b" else None, progress=progress)
         for name, exports in FOLDERS.items()

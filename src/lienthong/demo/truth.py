@@ -11,24 +11,42 @@ from typing import Any
 
 from lienthong.demo.bundles import entry_url
 from lienthong.demo.exports import BundleFile, ClaimFile, LineFile, PlainFile, ZipFile
-from lienthong.demo.faults import Fault, FhirFile
-from lienthong.demo.formulary import CHRONIC, DRUGS, LABS
+from lienthong.demo.fault import Fault
+from lienthong.demo.faults import FhirFile
+from lienthong.demo.feeds import MessageFile, is_fed
+from lienthong.demo.formulary import CHRONIC, DRUGS, LABS, Diagnosis
+from lienthong.demo.messages import Message, patient_key
 from lienthong.demo.people import Person, Registration, exact_rules
 from lienthong.demo.resources import loinc_value
 from lienthong.demo.visits import Visit
 
-__all__ = ["apart", "claim_counts", "cvd", "fault_list", "fhir_counts", "linked_persons", "links", "patients"]
+__all__ = [
+    "apart",
+    "claim_counts",
+    "cvd",
+    "diseases",
+    "fault_list",
+    "fhir_counts",
+    "linked_persons",
+    "links",
+    "news2",
+    "patients",
+]
 
 _APART = {
     "twins": "twins: same family name, sex, birth date and address",
     "father-and-son": "father and son: the same name and address",
+    "couple": "husband and wife: the same address and phone, other names and numbers",
     "borrowed-national-id": "the son was registered with his mother's national id",
 }
 _ANTIHYPERTENSIVES = tuple(DRUGS[name] for name in ("amlodipin", "losartan", "enalapril", "bisoprolol"))
 
 
 def _key(registration: Registration) -> dict[str, str]:
-    return {"hospital": registration.hospital, "key": registration.key}
+    return {
+        "hospital": registration.hospital,
+        "key": patient_key(registration) if registration.feed else registration.key,
+    }
 
 
 def patients(persons: Sequence[Person], bundled: frozenset[str]) -> list[dict[str, Any]]:
@@ -37,7 +55,7 @@ def patients(persons: Sequence[Person], bundled: frozenset[str]) -> list[dict[st
     for person in persons:
         keys = []
         for item in person.registrations:
-            own = item.key
+            own = _key(item)["key"]
             if item.key in bundled:
                 own = entry_url("Patient", item.key).removeprefix("urn:uuid:")
             keys.append(_key(item) | {"id": own})
@@ -51,7 +69,7 @@ def links(persons: Sequence[Person]) -> list[dict[str, Any]]:
         {
             "person": person.key,
             "patients": [_key(one), _key(other)],
-            "variation": person.variation,
+            "variation": "messages" if one.hospital == other.hospital == "b" else person.variation,
             "rules": list(exact_rules(one, other)),
             "found": bool(exact_rules(one, other)),
         }
@@ -95,8 +113,9 @@ def claim_counts(files: Sequence[ClaimFile | PlainFile], faults: Sequence[Fault]
     }
 
 
-def fhir_counts(files: Sequence[FhirFile], faults: Sequence[Fault]) -> dict[str, Any]:
-    """Files, records (lines and entries) of hospital B, and its resources by type once the bad line is out."""
+def fhir_counts(files: Sequence[FhirFile], sent: Sequence[MessageFile], faults: Sequence[Fault]) -> dict[str, Any]:
+    """Files and records (lines, entries, messages) of hospital B, its FHIR resources by type without the bad line."""
+    messages = [message for file in sent for message in file.messages]
     kinds: Counter[str] = Counter()
     bundles = [file for file in files if isinstance(file, BundleFile) and file.keep == 1.0]
     bundles += [member for file in files if isinstance(file, ZipFile) for member in file.members]
@@ -107,15 +126,22 @@ def fhir_counts(files: Sequence[FhirFile], faults: Sequence[Fault]) -> dict[str,
         kinds.update(resource["resourceType"] for resource in bundle.resources())
     records = kinds.total()
     lost = sum(fault.effect == "quarantined" and fault.scope == "record" for fault in faults)
-    kinds["Observation"] -= lost
+    kinds["Observation"] -= sum(fault.kind == "bad-line" for fault in faults)
+    kinds += Counter()
     return {
-        "files": sum(not isinstance(file, PlainFile) for file in files),
+        "files": sum(not isinstance(file, PlainFile) for file in files) + len(sent),
         "left_out": sum(isinstance(file, PlainFile) for file in files),
         "truncated": sum(isinstance(file, BundleFile) and file.keep < 1.0 for file in files),
-        "records": records,
+        "records": records + len(messages),
+        "hl7v2": {"files": len(sent), "messages": len(messages), "kinds": _kinds(messages)},
         "resources": dict(sorted(kinds.items())),
         "quarantined": {"files": 1 if any(_file_lost(fault) for fault in faults) else 0, "records": lost},
     }
+
+
+def _kinds(messages: Sequence[Message]) -> dict[str, int]:
+    """How many messages of each type were made, before any of them was spoiled."""
+    return dict(sorted(Counter("^".join(item.segments[0].split("|")[8].split("^")[:2]) for item in messages).items()))
 
 
 def _file_lost(fault: Fault) -> bool:
@@ -149,7 +175,8 @@ def cvd(persons: Sequence[Person], visits: Sequence[Visit], as_of: date) -> list
                 "true": {
                     "diabetes": "diabetes" in person.health.conditions,
                     "hypertension": "hypertension" in person.health.conditions,
-                    "prior_cvd": "heart" in person.health.conditions,
+                    "prior_cvd": "heart" in person.health.conditions
+                    or any(_is_cvd(diagnosis) for visit in own for diagnosis in (visit.main, *visit.others)),
                     "treated": person.health.treated,
                     "smoking": person.health.smoking,
                     "systolic": round(person.health.systolic),
@@ -179,9 +206,66 @@ def _recorded(visits: Sequence[Visit]) -> dict[str, Any]:
     diagnosed = {diagnosis for visit in visits for diagnosis in (visit.main, *visit.others)}
     drugs = {item.drug for visit in visits for item in visit.prescriptions}
     latest["diabetes"] = CHRONIC["diabetes"] in diagnosed
-    latest["prior_cvd"] = CHRONIC["heart"] in diagnosed
+    latest["prior_cvd"] = any(_is_cvd(diagnosis) for diagnosis in diagnosed)
     latest["treated"] = any(drug in drugs for drug in _ANTIHYPERTENSIVES)
     return latest
+
+
+def _is_cvd(diagnosis: Diagnosis) -> bool:
+    return diagnosis.icd10.startswith(("I25", "I50", "I63"))
+
+
+def news2(visits: Sequence[Visit]) -> list[dict[str, Any]]:
+    """For each person whose latest bedside set is of hospital B: that set, and what changes how it is scored.
+
+    `latest` is no earlier than anything else that B measured of the person; values are as written, "" where nothing
+    was. `worse` tells that the stay was one of deterioration.
+    """
+    of_person: dict[int, list[Visit]] = {}
+    for visit in visits:
+        of_person.setdefault(visit.person.number, []).append(visit)
+    found = []
+    for _, own in sorted(of_person.items()):
+        last = max(own, key=lambda item: item.end)
+        if last.hospital != "b" or not last.signs:
+            continue
+        signs = last.signs[-1]
+        found.append(
+            {
+                "person": last.person.key,
+                "age": last.person.age(signs.moment.date()),
+                "by": "hl7v2" if is_fed(last) else "fhir",
+                "complete": signs.is_complete,
+                "scale_2": last.is_scale_2,
+                "worse": last.outcome in ("worse", "died"),
+                "latest": {
+                    "time": f"{signs.moment:%Y-%m-%dT%H:%M:%S}+07:00",
+                    "respiration": _written(signs.respiration),
+                    "spo2": _written(signs.spo2),
+                    "oxygen": _written(signs.oxygen),
+                    "systolic": _written(signs.systolic),
+                    "pulse": _written(signs.pulse),
+                    "temperature": _written(signs.temperature),
+                    "consciousness": signs.consciousness,
+                },
+            }
+        )
+    return found
+
+
+def _written(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def diseases(visits: Sequence[Visit]) -> dict[str, dict[str, int]]:
+    """How many visits of each hospital had each main diagnosis (ICD-10), and how many ended in death."""
+    found: dict[str, dict[str, int]] = {}
+    for visit in visits:
+        row = found.setdefault(visit.main.icd10, {"a": 0, "b": 0, "inpatient": 0, "died": 0})
+        row[visit.hospital] += 1
+        row["inpatient"] += visit.kind == "inpatient"
+        row["died"] += visit.outcome == "died"
+    return dict(sorted(found.items()))
 
 
 def fault_list(faults: Sequence[Fault]) -> list[dict[str, str]]:

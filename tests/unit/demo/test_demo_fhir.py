@@ -59,7 +59,7 @@ def test_only_the_planted_faults_are_found(hospitals: Hospitals, lines: Lines) -
     planted = {
         (fault.file, fault.record, fault.path)
         for fault in hospitals.faults
-        if fault.hospital == "b" and fault.scope == "record" and fault.seen_by == "reading"
+        if fault.hospital == "b" and fault.scope == "record" and fault.seen_by == "reading" and "ndjson" in fault.file
     }
     assert found == planted and len(planted) == 2
 
@@ -103,7 +103,9 @@ def test_counts_of_the_truth_are_those_of_the_files(
     truth = hospitals.truth()["hospitals"]["b"]
     entries = [entry["resource"] for bundle in bundles.values() for entry in bundle["entry"]]
     whole = [canonical.parse(row) for rows in lines.values() for row in rows if row.endswith(b"}")]
-    assert truth["records"] == sum(len(rows) for rows in lines.values()) + len(entries)
+    messages = [part for file in hospitals.message_files for part in file.parts()]
+    assert truth["hl7v2"]["messages"] == len(messages) == sum(truth["hl7v2"]["kinds"].values())
+    assert truth["records"] == sum(len(rows) for rows in lines.values()) + len(entries) + len(messages)
     assert truth["resources"] == dict(Counter(item["resourceType"] for item in [*whole, *entries]))
     assert truth["files"] == len(data) - 1 and truth["left_out"] == 1
     assert canonical.parse(data["so_luong.json"])["Patient"] == len(lines["ndjson/Patient.ndjson"])

@@ -45,17 +45,62 @@ def test_the_default_demo_has_three_visits_a_person_and_a_third_in_both() -> Non
     truth = generate(7, 300).truth()
     assert 800 <= truth["visits"] <= 1200
     assert truth["generator"] == {
-        "name": "lienthong.demo", "version": "1", "seed": 7, "people": 300, "as_of": "2026-10-31",
+        "name": "lienthong.demo", "version": "2", "seed": 7, "people": 300, "as_of": "2026-10-31",
     }  # fmt: skip
     both = sum({item["hospital"] for item in person["patients"]} == {"a", "b"} for person in truth["persons"])
     assert both == 100
-    registered = sum(len(person["patients"]) for person in truth["persons"])
-    assert (
-        truth["persons_by_exact_rules"]
-        == registered
-        - sum(link["found"] for link in truth["links"] if link["variation"] != "registered-twice")
-        - 2 * sum(link["variation"] == "registered-twice" for link in truth["links"]) // 3
-    )
+    group = {item["key"]: {item["key"]} for person in truth["persons"] for item in person["patients"]}
+    for link in truth["links"]:
+        if link["found"]:
+            one, other = (group[item["key"]] for item in link["patients"])
+            one |= other
+            group |= dict.fromkeys(one, one)
+    assert truth["persons_by_exact_rules"] == len({frozenset(keys) for keys in group.values()})
+
+
+@pytest.mark.parametrize(("seed", "visits"), [(1, 60), (2, 500), (3, 3000)])
+def test_a_number_of_visits_is_met_within_some_per_cent(seed: int, visits: int) -> None:
+    hospitals = generate(seed, visits=visits)
+    assert visits <= len(hospitals.visits) <= visits + 20
+    people = generate(seed, len(hospitals.persons))
+    assert people.visits == hospitals.visits, "a size by people is the same as one by visits"
+
+
+@pytest.mark.parametrize("visits", [9, 0, -1, 2_000_001])
+def test_a_number_of_visits_that_is_no_hospital_is_refused(visits: int) -> None:
+    with pytest.raises(LienthongError, match="demo-visits-wrong") as raised:
+        generate(1, visits=visits)
+    assert "10 to 2000000" in str(raised.value)
+
+
+def test_people_and_visits_are_not_both_named() -> None:
+    with pytest.raises(LienthongError, match="demo-size-twice"):
+        generate(1, 30, visits=100)
+
+
+def test_diseases_of_a_vietnamese_hospital_are_there_with_their_season_and_end() -> None:
+    hospitals = generate(7, 1200)
+    truth = hospitals.truth()
+    assert {"A90", "A15.0", "B18.1", "J18.9", "J44.1", "J45.9", "I63.9", "K29.7", "N39.0", "O80.0", "Z34.9", "C22.0",
+            "C34.9", "S06.0", "T63.0"} <= set(truth["diseases"])  # fmt: skip
+    rains = Counter(6 <= visit.start.month <= 11 for visit in hospitals.visits if visit.main.icd10.startswith("A9"))
+    assert rains[True] > 5 * rains[False]
+    died = [visit for visit in hospitals.visits if visit.outcome == "died"]
+    assert 5 < len(died) < 0.1 * sum(visit.kind == "inpatient" for visit in hospitals.visits)
+    for visit in died:
+        later = [other for other in hospitals.visits if other.person.number == visit.person.number]
+        assert max(other.end for other in later) == visit.end
+    assert all(visit.person.sex == "female" for visit in hospitals.visits if visit.main.icd10 in ("O80.0", "Z34.9"))
+
+
+def test_bedside_sets_are_complete_for_many_incomplete_for_some_and_worse_for_few() -> None:
+    truth = generate(7, 1200).truth()
+    sets = truth["news2"]
+    complete = sum(item["complete"] for item in sets)
+    assert len(sets) > 80 and 0.6 < complete / len(sets) < 0.95
+    assert 2 < sum(item["worse"] for item in sets) < 0.35 * len(sets)
+    assert any(item["scale_2"] for item in sets)
+    assert {item["by"] for item in sets} == {"fhir", "hl7v2"}
 
 
 def test_risk_has_its_inputs_for_many_in_b_for_some_in_both_and_not_for_others() -> None:
