@@ -310,8 +310,9 @@ def _toured(result: Toured) -> Iterator[Text | Table | str]:
     yield ""
     yield from told(result.built)
     yield ""
-    yield from told(result.ran)
-    yield ""
+    for ran in result.ran:
+        yield from told(ran)
+        yield ""
     table = Table("sign in as", "who", "password", "passphrase for signing", title="Invented staff")
     for account in result.accounts:
         table.add_row(account.name, account.display, account.password, account.passphrase or "-")

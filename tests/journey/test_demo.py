@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.spec import news2_chart as chart
 
 pytestmark = pytest.mark.slow
 Lienthong = Callable[..., Any]
 
 
 def test_the_demo_is_what_the_truth_says(lienthong: Lienthong, home: Path) -> None:
-    done = lienthong("demo", "--no-serve", "--people", 120, "--seed", 5)
+    done = lienthong("demo", "--no-serve", "--visits", 600, "--seed", 5)
     assert done.code == 0, done.err
     said = done.json
     truth = json.loads((home / "demo" / "su-that" / "truth.json").read_text())
@@ -26,6 +27,7 @@ def test_the_demo_is_what_the_truth_says(lienthong: Lienthong, home: Path) -> No
         assert len(ingested["left_out"]) == expected["left_out"]
         resources = ingested["resources"]
         assert resources["read"] == resources["new"] + resources["updated"] + resources["unchanged"]
+    assert 600 <= truth["visits"] <= 620
     assert said["build"]["tables"]["omop.person"] == truth["persons_by_exact_rules"]
 
     # every planted fault that reading can see is found where it stands, and nothing else is; who may or may not be
@@ -45,19 +47,60 @@ def test_the_demo_is_what_the_truth_says(lienthong: Lienthong, home: Path) -> No
     assert len(quarantine) == sum(1 for fault in seen if fault["effect"] == "quarantined")
 
     # one person's inputs may come from both hospitals
-    product = said["product"]
+    product = said["products"]["cvd-risk"]
     assert product["adults"] == product["computed"] + sum(product["abstained"].values())
     assert product["computed"] > 20
     assert said["build"]["checks"]["run"] > 40
 
+    # what B's wards wrote down, in FHIR or in HL7 v2, is scored as the chart itself scores it
+    sets = [item for item in truth["news2"] if item["complete"] and not item["not_for"]]
+    assert {item["by"] for item in sets} == {"fhir", "hl7v2"}
+    assert lienthong("product", "run", "news2").code == 0
+    assert lienthong("export", home / "out").code == 0
+    scored = dict(_scores((home / "out" / "RiskAssessment.ndjson").read_text("utf-8")))
+    expected = {_key(item["latest"]): str(_points(item)) for item in sets}
+    assert {key: scored.get(key) for key in expected} == expected
+
     # again: nothing changes
-    again = lienthong("demo", "--no-serve", "--people", 120, "--seed", 5).json
+    again = lienthong("demo", "--no-serve", "--visits", 600, "--seed", 5).json
     assert {name: again["ingest"][name]["resources"]["new"] for name in ("a", "b")} == {"a": 0, "b": 0}
     assert {name: again["ingest"][name]["resources"]["updated"] for name in ("a", "b")} == {"a": 0, "b": 0}
     assert _omop(again) == _omop(said)
-    assert again["product"]["new"] == 0
-    assert again["product"]["unchanged"] == product["computed"]
+    assert again["products"]["cvd-risk"]["new"] == 0
+    assert again["products"]["cvd-risk"]["unchanged"] == product["computed"]
     assert again["accounts"] == said["accounts"]
+
+
+def _key(latest: dict[str, str]) -> tuple[str, ...]:
+    return tuple(latest[name] for name in ("time", "respiration", "spo2", "systolic", "pulse", "temperature"))
+
+
+def _points(item: dict[str, Any]) -> int:
+    """The sum by the printed chart of the last bedside set."""
+    latest = item["latest"]
+    oxygen = "air" if latest["oxygen"] == "0" else "oxygen"
+    values = {name: latest[name] for name in chart.NORMAL} | {"oxygen": oxygen}
+    scale = 2 if item["scale_2"] else 1
+    return sum(chart.points(name, value, oxygen=oxygen, scale=scale) for name, value in values.items())
+
+
+def _scores(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The total of each suggestion of news2 that has one, by what was measured and when."""
+    for line in text.splitlines():
+        product: dict[str, Any] = {}
+        given: dict[str, str] = {}
+        for extension in json.loads(line).get("extension", ()):
+            parts = {
+                part["url"]: next(value for name, value in part.items() if name != "url")
+                for part in extension.get("extension", ())
+            }
+            if extension["url"].endswith(":product"):
+                product = parts
+            elif extension["url"].endswith(":input") and "given" in parts:
+                given |= {parts["name"]: parts["given"]}
+                given |= {"time": parts["time"]} if parts["name"] == "systolic" else {}
+        if product.get("name") == "news2" and " of 20 points" in product["sentence-en"] and "respiration" in given:
+            yield _key(given), product["sentence-en"].split(" of 20 points")[0]
 
 
 def _omop(said: dict[str, Any]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from lienthong.warehouse import Built
 
 __all__ = ["Account", "Toured", "open_node", "take"]
 
-PRODUCT = "cvd-risk"
+PRODUCTS = ("cvd-risk", "news2")
 SOURCE_B = "cuu-long"
 
 NOT_A_DEMO = ErrorKind(
@@ -60,7 +60,7 @@ class Toured:
     folder: Path
     ingested: dict[str, Ingested]
     built: Built
-    ran: Run
+    ran: tuple[Run, ...]
     accounts: tuple[Account, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Toured:
             "exports": str(self.folder),
             "ingest": {name: done.to_json() for name, done in self.ingested.items()},
             "build": self.built.to_json(),
-            "product": self.ran.to_json(),
+            "products": {ran.product: ran.to_json() for ran in self.ran},
             "accounts": [account.to_json() for account in self.accounts],
         }
 
@@ -97,7 +97,7 @@ def take(
         for name, exports in FOLDERS.items()
     }
     built = node.build(progress=progress)
-    ran = node.run_product(PRODUCT, progress=progress)
+    ran = tuple(node.run_product(name, progress=progress) for name in PRODUCTS)
     return Toured(folder, ingested, built, ran, _accounts(node))
 
 
