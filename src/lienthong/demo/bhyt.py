@@ -113,5 +113,5 @@ def _fields(row: Row, indent: str, dialect: Dialect) -> list[str]:
         elif dialect.cdata and name in _TEXTS:
             lines.append(f"{indent}<{name}><![CDATA[{value}]]></{name}>")
         else:
-            lines.append(f"{indent}<{name}>{escape(value)}</{name}>")
+            lines.append(f"{indent}<{name}>{value if value.isalnum() else escape(value)}</{name}>")
     return lines

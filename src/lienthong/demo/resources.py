@@ -36,7 +36,7 @@ _UCUM = "http://unitsofmeasure.org"
 
 
 def _when(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}+07:00"
+    return f"{moment.isoformat(timespec='seconds')}+07:00"
 
 
 def _concept(text: str, *codings: tuple[str, str, str]) -> Resource:

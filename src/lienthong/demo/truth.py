@@ -236,6 +236,7 @@ def news2(visits: Sequence[Visit]) -> list[dict[str, Any]]:
                 "age": last.person.age(signs.moment.date()),
                 "by": "hl7v2" if is_fed(last) else "fhir",
                 "complete": signs.is_complete,
+                "not_for": _not_for(own, signs.moment.date()),
                 "scale_2": last.is_scale_2,
                 "worse": last.outcome in ("worse", "died"),
                 "latest": {
@@ -251,6 +252,16 @@ def news2(visits: Sequence[Visit]) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _not_for(visits: Sequence[Visit], day: date) -> list[str]:
+    """Why the score may not be meant for somebody: under 16, dead, or ever seen for pregnancy or childbirth."""
+    reasons = {
+        "under-age": visits[0].person.age(day) < 16,
+        "died": any(visit.outcome == "died" for visit in visits),
+        "pregnancy": any(visit.main.icd10.startswith(("O", "Z34")) for visit in visits),
+    }
+    return [name for name, holds in reasons.items() if holds]
 
 
 def _written(value: object) -> str:
