@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def test_a_killed_reader_leaves_nothing_in_the_record(
     exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch is abandoned, the error says what to do, and the next ingest is whole."""
-    real = beside.subprocess.Popen
+    real = subprocess.Popen
 
     def killed_soon(*words: Any, **options: Any) -> Any:
         process = real(*words, **options)
@@ -63,7 +64,7 @@ def test_a_killed_reader_leaves_nothing_in_the_record(
     monkeypatch.setattr(pipeline, "worth_it", lambda _: True)
     with Node(tmp_path / "home", actor=Actor("tester", operator=True)) as node:
         with monkeypatch.context() as patch:
-            patch.setattr(beside.subprocess, "Popen", killed_soon)
+            patch.setattr(subprocess, "Popen", killed_soon)
             with pytest.raises(LienthongError, match="reader-died"):
                 node.ingest([exports])
         assert node.record.counts() == {}
