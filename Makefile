@@ -34,7 +34,7 @@ check: $(STAMP) ## format, lint, types, layers, fast tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "not slow and not suite and not browser"
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not suite and not browser" tests/unit tests/spec tests/docs
 
 layers: $(STAMP) ## imports go one way
 	$(BIN)/lint-imports
