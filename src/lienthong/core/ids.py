@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from functools import lru_cache
 
 __all__ = ["key_system", "person_id", "resource_id", "suggestion_id"]
 
@@ -18,6 +19,7 @@ def _uuid5(*parts: str) -> str:
     return str(uuid.UUID(bytes=value, version=5))
 
 
+@lru_cache(maxsize=1 << 14)  # a patient or an encounter is named by many resources in a row
 def resource_id(source: str, resource_type: str, key: str) -> str:
     """The id of a resource: never made from a national id, a card or a name, only from the source's own key."""
     return _uuid5("resource", source, resource_type, key)

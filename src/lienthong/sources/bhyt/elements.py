@@ -22,9 +22,12 @@ __all__ = [
 ]
 
 
+_EMPTY: tuple[object, ...] = ("", [], {})
+
+
 def filled(**members: Any) -> dict[str, Any]:
     """The members that have a value: neither None nor an empty text, list or object."""
-    return {name: value for name, value in members.items() if value is not None and value not in ("", [], {})}
+    return {name: value for name, value in members.items() if value or not (value is None or value in _EMPTY)}
 
 
 def absent() -> dict[str, Any]:
