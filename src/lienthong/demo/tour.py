@@ -79,7 +79,8 @@ def open_node(home: Path) -> Node:
         if not (home / "demo").is_dir():
             raise NOT_A_DEMO.at(str(home))
     else:
-        (home / "demo").mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (home / "demo").mkdir(exist_ok=True, mode=0o700)
         names = "".join(f"{json.dumps(code)} = {json.dumps(name)}\n" for code, name in FACILITIES.items())
         text = DEFAULT_TOML.replace('controller = "" ', 'controller = "Hai bệnh viện bịa (demo)" ') + names
         (home / "lienthong.toml").write_text(text, encoding="utf-8")
