@@ -37,7 +37,7 @@ class Warehouse:
     are (`cdm_source`); `memory` bounds DuckDB."""
 
     def __init__(
-        self, folder: Path, clock: Clock, *, offset: str = "+07:00", controller: str = "", memory: str = "2GB"
+        self, folder: Path, clock: Clock, *, offset: str = "+07:00", controller: str = "", memory: str = "1GB"
     ) -> None:
         self._folder = folder
         self._clock = clock
