@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lienthong.sources.bhyt import values
-from lienthong.sources.bhyt.layout import OLDER_ONLY, TABLES, fields
 from lienthong.sources.bhyt.note import vital_signs
 
 
@@ -78,22 +76,6 @@ def test_text_is_nfc_and_without_control_characters() -> None:
     assert values.clean("  Nguye\u0302\u0303n\x07 ") == "Nguyễn"
     assert values.clean(None) == ""
     assert values.split(" A ;; B  C;") == ["A", "B C"]
-
-
-def test_the_day_picks_the_layout() -> None:
-    before, after = date(2026, 6, 30), date(2026, 7, 1)
-    assert fields("XML2", before)["MUC_HUONG"].max_length == 3
-    assert fields("XML2", after)["MUC_HUONG"].max_length == 4
-    assert fields("XML2", None)["MUC_HUONG"].max_length == 4
-    assert fields("XML1", date(2025, 6, 30))["MAHUYEN_CU_TRU"].required
-    assert not fields("XML1", date(2025, 7, 1))["MAHUYEN_CU_TRU"].required
-
-
-def test_every_table_has_the_fields_of_the_annex() -> None:
-    counts = {table: len(fields(table, date(2026, 8, 1))) for table in TABLES}
-    assert counts == {"XML1": 66, "XML2": 39, "XML3": 47, "XML4": 12, "XML5": 9}
-    assert {"MA_THE", "TEN_BENH"} <= OLDER_ONLY
-    assert not OLDER_ONLY & set(fields("XML1", None))
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,12 @@ from functools import cache
 
 from lienthong.core.finding import Rule, Severity
 from lienthong.sources.bhyt import values
-from lienthong.sources.bhyt.layout import OLDER_ONLY, Field, fields
+from lienthong.sources.bhyt.layout import TABLES, Field, allowed, fields, is_known
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import valuesets
 
 __all__ = ["check_row"]
-
-# Fields whose value belongs to a list that is known with its dates (terminology).
-_LISTED = frozenset(valuesets.names())
-_BIRTH = "NGAY_SINH"
 
 
 @cache
@@ -59,15 +55,18 @@ def check_row(visit: Visit, row: Row) -> None:
 def _check_value(visit: Visit, row: Row, name: str, text: str, field: Field, on: date | None) -> None:
     kind = field.type
     length = len(text)
-    if field.max_length and length > field.max_length:
-        if kind == "number":
+    if field.accepted_length and length > field.accepted_length:
+        if kind in _NUMBERS:
             length = sum(letter.isdigit() for letter in text)
-        if length > field.max_length:
-            message = f"The value has {length} characters; the layout allows {field.max_length}."
+        if length > field.accepted_length:
+            message = f"The value has {length} characters; the layout allows {field.accepted_length}."
             visit.note(Severity.WARNING, "bhyt-value-long", message, row, name, _rule(field), "Shorten it.")
     if kind == "text":
-        if name in _LISTED and valuesets.is_outside(name, text, on):
-            rule = Rule("bhyt-value-set", f"The codes of {name}", _source(name))
+        return
+    if kind == "code":
+        codes = _allowed(field, on)
+        if codes is not None and text not in codes:
+            rule = Rule("bhyt-value-set", f"The codes of {name}", _source(field))
             visit.note(
                 Severity.WARNING,
                 "bhyt-code-unknown",
@@ -77,11 +76,24 @@ def _check_value(visit: Visit, row: Row, name: str, text: str, field: Field, on:
                 rule,
                 "Use a code of the list; keep leading zeros.",
             )
-    elif kind == "number":
+    elif kind in _NUMBERS:
         if values.number(text) is None:
-            _check_comma(visit, row, name, text, field)
-    elif not _is_date(visit, name, kind, text):
+            _check_number(visit, row, name, text, field)
+    elif not _is_date(visit, field, text):
         _note_date(visit, row, name, field)
+
+
+_NUMBERS = ("number", "money")
+_allowed = cache(allowed)
+
+
+def _check_number(visit: Visit, row: Row, name: str, text: str, field: Field) -> None:
+    """A list of numbers (weights of twins) is looked at part by part."""
+    parts = values.split(text) if field.separator else [text]
+    for part in parts:
+        if values.number(part) is None:
+            _check_comma(visit, row, name, part, field)
+            return
 
 
 def _check_comma(visit: Visit, row: Row, name: str, text: str, field: Field) -> None:
@@ -107,10 +119,10 @@ def _check_comma(visit: Visit, row: Row, name: str, text: str, field: Field) -> 
         )
 
 
-def _is_date(visit: Visit, name: str, kind: str, text: str) -> bool:
-    if name == _BIRTH:
+def _is_date(visit: Visit, field: Field, text: str) -> bool:
+    if field.type == "birth":
         return values.birth(text, visit.settings.offset) is not None
-    parts = values.split(text) if kind == "dates" else [text]
+    parts = values.split(text) if field.separator else [text]
     return all(values.moment(part, visit.settings.offset) is not None for part in parts)
 
 
@@ -129,7 +141,7 @@ def _note_date(visit: Visit, row: Row, name: str, field: Field) -> None:
 def _check_unknown(visit: Visit, row: Row, names: set[str]) -> None:
     """Names of other layouts may be told; a name that nobody knows could be anything, also a patient's."""
     for name in sorted(names):
-        told = name if name in OLDER_ONLY or any(name in fields(table, None) for table in _TABLES) else ""
+        told = name if any(is_known(table, name) for table in TABLES) else ""
         visit.note(
             Severity.INFORMATION,
             "bhyt-field-unknown",
@@ -140,9 +152,7 @@ def _check_unknown(visit: Visit, row: Row, names: set[str]) -> None:
         )
 
 
-_TABLES = ("XML1", "XML2", "XML3", "XML4", "XML5")
-
-
 @cache
-def _source(name: str) -> str:
-    return "; ".join(sorted({concept.source for concept in valuesets.concepts(name)}))
+def _source(field: Field) -> str:
+    listed = {concept.source for concept in valuesets.concepts(field.value_set)}
+    return "; ".join(sorted(listed)) or field.decision

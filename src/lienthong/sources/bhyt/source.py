@@ -15,7 +15,8 @@ from lienthong.sources.bhyt.check import check_row
 from lienthong.sources.bhyt.claim import add_claim
 from lienthong.sources.bhyt.encounter import add_encounter, add_weight, check_period
 from lienthong.sources.bhyt.envelope import OTHER_ENVELOPE, ROOTS, Envelope, Hoso, root_name
-from lienthong.sources.bhyt.layout import OLDER_ONLY, TABLES
+from lienthong.sources.bhyt.layout import OLDER_TABLES as TABLES
+from lienthong.sources.bhyt.layout import is_older
 from lienthong.sources.bhyt.medication import add_medications
 from lienthong.sources.bhyt.note import add_notes
 from lienthong.sources.bhyt.person import add_coverages, add_facility, add_patient
@@ -188,7 +189,7 @@ class _Reader:
 
     def _visit(self, summary: Row, tables: _Tables, label: str, *, is_only: bool, is_first: bool) -> Converted:
         key = summary.code("MA_LK")
-        if not OLDER_ONLY.isdisjoint(summary.texts) and "MA_BENH_CHINH" not in summary.texts:
+        if is_older("XML1", summary.texts):
             return self._rejected(key or label, OLDER_LAYOUT)
         for field_name in ("MA_LK", "MA_BN"):
             if not summary.code(field_name):
