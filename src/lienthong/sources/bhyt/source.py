@@ -85,25 +85,41 @@ class BhytSource:
         self, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None
     ) -> Iterator[Converted | LeftOut]:
         """One record a visit, of the source that is its facility's code (MA_CSKCB) unless another is given."""
+        for visit in self.visits(stream, name=name, sha256=sha256, settings=settings, source=source):
+            yield visit if isinstance(visit, Converted) else _converted(visit, sha256)
+
+    def visits(
+        self, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None
+    ) -> Iterator[Visit | Converted]:
+        """The visits of a file as their rows, with the findings of reading alone; a Converted was rejected."""
         root = root_name(as_utf8(stream.peek(HEAD)[:HEAD]))
         if root != "GIAMDINHHS":
             raise OTHER_ENVELOPE.at(name, why=ROOTS.get(root, "its root is not GIAMDINHHS"))
         envelope = Envelope(stream, name, settings)
         reader = _Reader(envelope, name, sha256, settings, source)
-        held: Converted | None = None  # the last record carries what is only known at the end of the file
+        held: Visit | Converted | None = None  # the last record carries what is only known at the end of the file
         count = 0
         for hoso in envelope.hosos():
             count = hoso.number
-            for converted in reader.records(hoso):
+            for visit in reader.records(hoso):
                 if held is not None:
                     yield held
-                held = converted
-        if held is not None:
+                held = visit
+        if isinstance(held, Visit):
+            held.findings += _at_the_end(envelope, count, name)
+            yield held
+        elif held is not None:
             yield replace(held, findings=(*held.findings, *_at_the_end(envelope, count, name)))
 
 
+def _converted(visit: Visit, sha256: str) -> Converted:
+    _convert(visit)
+    origin = Origin(visit.source, visit.file, sha256, visit.key, MappingProxyType(visit.places))
+    return Converted(origin, tuple(visit.resources.values()), tuple(visit.findings))
+
+
 class _Reader:
-    """Turns the HOSO elements of one file into records."""
+    """Turns the HOSO elements of one file into visits."""
 
     def __init__(self, envelope: Envelope, name: str, sha256: str, settings: Settings, source: str | None) -> None:
         self._envelope = envelope
@@ -113,7 +129,7 @@ class _Reader:
         self._source = source
         self._seen: set[str] = set()
 
-    def records(self, hoso: Hoso) -> Iterator[Converted]:
+    def records(self, hoso: Hoso) -> Iterator[Visit | Converted]:
         """The visits of one HOSO, one as a rule; what can't be read is rejected by itself."""
         label = f"HOSO[{hoso.number}]"
         if hoso.parts is None:
@@ -187,7 +203,9 @@ class _Reader:
             table=table,
         )
 
-    def _visit(self, summary: Row, tables: _Tables, label: str, *, is_only: bool, is_first: bool) -> Converted:
+    def _visit(
+        self, summary: Row, tables: _Tables, label: str, *, is_only: bool, is_first: bool
+    ) -> Visit | Converted:
         key = summary.code("MA_LK")
         if is_older("XML1", summary.texts):
             return self._rejected(key or label, OLDER_LAYOUT)
@@ -208,9 +226,7 @@ class _Reader:
             message = "The file has this record twice; the later one counts as its newer version."
             visit.note(Severity.WARNING, "bhyt-record-twice", message, summary, "MA_LK", _LAYOUT)
         self._seen.add(key)
-        _convert(visit)
-        origin = Origin(source, self._name, self._sha256, key, MappingProxyType(visit.places))
-        return Converted(origin, tuple(visit.resources.values()), tuple(visit.findings))
+        return visit
 
     def _share(self, visit: Visit, tables: _Tables, *, is_only: bool) -> None:
         """Gives the visit its own lines: those with its MA_LK, and those without one where nobody else is there."""
