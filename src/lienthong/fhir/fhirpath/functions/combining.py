@@ -1,0 +1,56 @@
+"""union (also as `|`) and combine.
+
+Source: FHIRPath N1, 5.4 and 6.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lienthong.fhir.fhirpath.call import Call, Function
+from lienthong.fhir.fhirpath.equality import unique
+from lienthong.fhir.fhirpath.faults import Source
+from lienthong.fhir.fhirpath.operands import converter
+from lienthong.fhir.fhirpath.plan import Env, Many, Plan, many, widen
+
+__all__ = ["COMBINING", "union"]
+
+
+def _both(left: Plan, right: Plan) -> tuple[Many, Many, tuple[str, ...]]:
+    """The items of two plans as those of one, and their types."""
+    if left.types == right.types:
+        return left.many, right.many, left.types
+    types = tuple(dict.fromkeys(left.types + right.types)) if left.types and right.types else ()
+    return widen(left), widen(right), types
+
+
+def union(left: Plan, right: Plan, source: Source) -> Plan:
+    """The items of both without duplicates."""
+    first, second, types = _both(left, right)
+    convert = converter(Plan(first, types))
+
+    def run_union(this: Any, env: Env) -> list[Any]:
+        items = first(this, env) + second(this, env)
+        env.spend(len(items), source)
+        return unique(items, convert) if len(items) > 1 else items
+
+    return many(run_union, *types)
+
+
+def _union(call: Call) -> Plan:
+    return union(call.input, call.given(0), call.source)
+
+
+def _combine(call: Call) -> Plan:
+    first, second, types = _both(call.input, call.given(0))
+    source = call.source
+
+    def run_combine(this: Any, env: Env) -> list[Any]:
+        items = first(this, env) + second(this, env)
+        env.spend(len(items), source)
+        return items
+
+    return many(run_combine, *types)
+
+
+COMBINING = {"union": Function(_union, 1, 1), "combine": Function(_combine, 1, 1)}
