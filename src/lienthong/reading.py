@@ -14,7 +14,7 @@ from lienthong.privacy.vault import Vault
 from lienthong.record import NO_ID, Prepared, prepare
 from lienthong.sources import Converted, Found, LeftOut, rejection
 
-__all__ = ["Event", "Opened", "Ready", "read_files", "ready", "validated"]
+__all__ = ["Done", "Event", "Opened", "Ready", "forget", "read_file", "read_files", "ready", "validated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class Ready:
     rejected: Finding | None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file has been read to its end: its digest, whether it was not kept before, and whether it is an export."""
+
+    sha256: str
+    is_new: bool
+    is_export: bool
+
+
 Event = Opened | Ready | LeftOut
 
 
@@ -45,13 +54,34 @@ def read_files(
     files: Iterable[Found], vault: Vault, settings: Settings, *, source: str | None, format: str
 ) -> Iterator[Event]:
     """Every file in its order: kept under its digest, and read from what was kept, record by record."""
-    for number, file in enumerate(files):
-        yield from _read(number, file, vault, settings, source, format)
+    done: list[Done] = []
+    try:
+        for number, file in enumerate(files):
+            for event in read_file(number, file, vault, settings, source=source, format=format):
+                if isinstance(event, Done):
+                    done.append(event)
+                else:
+                    yield event
+    finally:
+        forget(vault, done)
 
 
-def _read(
-    number: int, file: Found, vault: Vault, settings: Settings, source: str | None, format: str
-) -> Iterator[Event]:
+def forget(vault: Vault, done: Iterable[Done]) -> None:
+    """Discards what was kept for the first time and is no export under any name: it is not ours to keep."""
+    done = list(done)
+    exports = {file.sha256 for file in done if file.is_export}
+    for sha256 in {file.sha256 for file in done if file.is_new and not file.is_export} - exports:
+        vault.discard(sha256)
+
+
+def read_file(
+    number: int, file: Found, vault: Vault, settings: Settings, *, source: str | None, format: str
+) -> Iterator[Event | Done]:
+    """The events of one file; `Done` is the last.
+
+    Several processes may read files into one vault, so what is no export is discarded when all have been read
+    (`forget`): another file may have the same content.
+    """
     try:
         with file.open() as stream:
             kept = vault.keep(stream)
@@ -61,6 +91,7 @@ def _read(
         yield Opened(number, file.name, "", 0, "")
         origin = Origin(source or settings.source, file.name, "", "")
         yield Ready(origin, (), (), rejection(error, file=file.name))
+        yield Done("", False, True)
         return
     is_export = False
     with vault.open(kept.sha256) as stream:
@@ -80,8 +111,7 @@ def _read(
                 is_export = True
                 yield Opened(number, file.name, kept.sha256, kept.size, format)
             yield ready(item)
-    if kept.is_new and not is_export:
-        vault.discard(kept.sha256)  # what is no export is not ours to keep
+    yield Done(kept.sha256, kept.is_new, is_export)
 
 
 def ready(item: Converted) -> Ready:

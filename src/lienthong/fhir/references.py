@@ -8,7 +8,7 @@ References. Members that FHIR R4 does not know are not entered. Source: FHIR R4 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any
 
 from lienthong.fhir import schema
 
-__all__ = ["ParsedReference", "Reference", "ReferenceKind", "may_point", "parse_reference", "walk"]
+__all__ = ["ParsedReference", "Reference", "ReferenceKind", "may_extend", "may_point", "parse_reference", "walk"]
 
 # A place inside a resource: the place above, the member's name, its number in an array or -1. Text is made of it
 # only where it is asked for.
@@ -135,36 +135,80 @@ def _complex_members(type_name: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def walk(resource: dict[str, Any]) -> Iterator[Reference]:
+@cache
+def _leading_members(type_name: str) -> Mapping[str, str]:
+    """Of the members that hold objects those through which a Reference is reached without any extension."""
+    members = _complex_members(type_name)
+    return MappingProxyType({name: code for name, code in members.items() if _plain(name) and _leads(code)})
+
+
+@cache
+def _leads(type_name: str) -> bool:
+    """Whether a value of this type can hold a Reference, or be one, without any extension."""
+    waiting, seen = [type_name], set[str]()
+    while waiting:
+        code = waiting.pop()
+        if code in ("Reference", "Resource"):
+            return True
+        if code not in seen:
+            seen.add(code)
+            waiting += [inner for name, inner in _complex_members(code).items() if _plain(name)]
+    return False
+
+
+def _plain(name: str) -> bool:
+    return name not in ("extension", "modifierExtension") and not name.startswith("_")
+
+
+def may_extend(text: bytes) -> bool:
+    """Whether an extension may stand in this JSON: False is sure, and quick to say of nearly all resources."""
+    return b'xtension"' in text or b"\\u" in text  # a name may be written with escapes
+
+
+def walk(resource: dict[str, Any], *, extended: bool = True) -> Iterator[Reference]:
     """Every Reference of a resource, outer ones before those inside them, in the order of the members.
 
     The resource is read through before the first one is given, so the caller may rewrite while iterating. An object
-    without a known resourceType gives none.
+    without a known resourceType gives none. `extended=False` says that no extension stands in it (`may_extend`), so
+    that only the few members are entered that can lead to a Reference.
     """
     found: list[Reference] = []
     root = resource.get("resourceType")
     if isinstance(root, str) and root in schema.resource_types():
-        _collect(resource, root, (None, root, -1), found)
+        members_of = _complex_members if extended else _leading_members
+        _collect(resource, root, (None, root, -1), found, members_of)
     return iter(found)
 
 
-def _collect(value: dict[str, Any], type_name: str, trail: _Trail, found: list[Reference]) -> None:
-    members = _complex_members(type_name)
+def _collect(
+    value: dict[str, Any],
+    type_name: str,
+    trail: _Trail,
+    found: list[Reference],
+    members_of: Callable[[str], Mapping[str, str]],
+) -> None:
+    members = members_of(type_name)
     for name, item in value.items():
         shape = type(item)
         if shape is dict:
             code = members.get(name)
             if code is not None:
-                _enter(item, code, (trail, name, -1), found)
+                _enter(item, code, (trail, name, -1), found, members_of)
         elif shape is list:
             code = members.get(name)
             if code is not None:
                 for number, part in enumerate(item):
                     if type(part) is dict:
-                        _enter(part, code, (trail, name, number), found)
+                        _enter(part, code, (trail, name, number), found, members_of)
 
 
-def _enter(value: dict[str, Any], code: str, trail: _Trail, found: list[Reference]) -> None:
+def _enter(
+    value: dict[str, Any],
+    code: str,
+    trail: _Trail,
+    found: list[Reference],
+    members_of: Callable[[str], Mapping[str, str]],
+) -> None:
     if code == "Reference":
         found.append(Reference(value, trail))
     elif code == "Resource":
@@ -173,4 +217,4 @@ def _enter(value: dict[str, Any], code: str, trail: _Trail, found: list[Referenc
         if not isinstance(own, str) or own not in schema.resource_types():
             return
         code = own
-    _collect(value, code, trail, found)
+    _collect(value, code, trail, found, members_of)

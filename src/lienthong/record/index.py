@@ -54,15 +54,15 @@ def without_numbers(path: str) -> str:
     return _NUMBER.sub("", path) if "[" in path else path
 
 
-def indexed(resource: dict[str, Any], source: str) -> Indexed:
-    """The index of one resource; `source` names the keys that a `urn:uuid` may stand for."""
+def indexed(resource: dict[str, Any], source: str, *, extended: bool = True) -> Indexed:
+    """The index of one resource; `source` names the keys that a `urn:uuid` may stand for, `extended` as in `walk`."""
     identifiers = list(_identifiers(resource.get("identifier")))
     references: list[tuple[str, str, str]] = []
     pending: list[Pending] = []
     if resource.get("resourceType") == "Bundle":
         # A document is kept as it is: its references are among its own entries.
         return Indexed(identifiers, references, pending)
-    for found in walk(resource):
+    for found in walk(resource, extended=extended):
         text = found.text
         if text is None:
             waiting = _logical(found)

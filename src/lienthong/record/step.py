@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects.sqlite import dialect
 
 from lienthong.core import canonical
+from lienthong.fhir.references import may_extend
 from lienthong.record import schema
 from lienthong.record.body import body_of
 from lienthong.record.guard import is_labelled
@@ -54,7 +55,8 @@ def prepare(resource: dict[str, Any], source: str) -> Prepared:
     if not isinstance(type_name, str) or not isinstance(key, str) or not key:
         raise TypeError("a resource has a type and an id")
     body = body_of(resource)
-    return Prepared(type_name, key, body, hashlib.sha256(body).digest(), is_labelled(body), indexed(resource, source))
+    index = indexed(resource, source, extended=may_extend(body))
+    return Prepared(type_name, key, body, hashlib.sha256(body).digest(), is_labelled(body), index)
 
 
 def insert_sql(table: Table, *, ignore: bool = False, columns: Iterable[str] | None = None) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lienthong.fhir.references import ParsedReference, ReferenceKind, parse_reference, walk
+from lienthong.core import canonical
+from lienthong.fhir import schema
+from lienthong.fhir.references import ParsedReference, ReferenceKind, may_extend, parse_reference, walk
 
 
 def bundle() -> dict[str, Any]:
@@ -115,3 +120,30 @@ K = ReferenceKind
 )
 def test_the_text_of_a_reference_is_split(text: str, parsed: ParsedReference) -> None:
     assert parse_reference(text) == parsed
+
+
+@pytest.mark.parametrize("name", ["extension", "modifierExtension", "\\u0065xtension"])
+def test_an_extension_is_never_overlooked(name: str) -> None:
+    text = f'{{"resourceType": "Patient", "name": [{{"{name}" : [{{"url": "u"}}]}}]}}'.encode()
+    assert may_extend(text)
+    assert not may_extend(canonical.encode({"resourceType": "Patient", "text": {"status": "additional"}}))
+
+
+@pytest.mark.suite
+def test_the_short_way_through_a_resource_without_extensions_misses_no_reference(
+    suites: Callable[[str], Path],
+) -> None:
+    """On HL7's own examples of every type: what `walk` enters at most, and what it must enter."""
+    short, types = 0, set[str]()
+    with zipfile.ZipFile(suites("fhir_r4_examples") / "r4_examples_json.zip") as examples:
+        for name in examples.namelist():
+            resource = canonical.parse(examples.read(name))
+            if "resourceType" not in resource or may_extend(canonical.encode(resource)):
+                continue
+            whole = [found.path for found in walk(resource)]
+            assert [found.path for found in walk(resource, extended=False)] == whole, name
+            short += len(whole)
+            types.add(resource["resourceType"])
+    assert short > 2000
+    assert len(types) > 100
+    assert types <= schema.resource_types()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -38,6 +39,24 @@ def test_the_same_events_in_the_same_order(exports: Path, tmp_path: Path) -> Non
     there = list(beside.read_beside(files, _vault(tmp_path / "b"), Settings(), source=None, format="auto"))
     assert len(here) > 100
     assert there == here
+
+
+@pytest.mark.parametrize("cores", [2, 3])
+def test_several_readers_keep_the_order_of_the_files(
+    exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    """However many read: the events and what is kept are the same, and what is no export is kept by nobody."""
+    for name in ("README.md", "z/README.md", "y/notes.md"):  # the same text, dealt to different readers
+        (tmp_path / "more" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "more" / name).write_text("# No export\n", encoding="utf-8")
+    files = list(sources.find([exports, tmp_path / "more"]))
+    monkeypatch.setattr(beside, "_cores", lambda: cores)
+    here = list(read_files(files, _vault(tmp_path / "a"), Settings(), source=None, format="auto"))
+    there = list(beside.read_beside(files, _vault(tmp_path / "b"), Settings(), source=None, format="auto"))
+    assert there == here
+    kept = [{path.name for path in (tmp_path / home / "raw").glob("??/*")} for home in "ab"]
+    assert kept[0] == kept[1]
+    assert hashlib.sha256(b"# No export\n").hexdigest() not in kept[0]
 
 
 def test_an_error_of_the_reader_is_raised_here(exports: Path, tmp_path: Path) -> None:

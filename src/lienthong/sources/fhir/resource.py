@@ -167,12 +167,12 @@ def _has_identifiers(resource_type: str) -> bool:
     return element is not None and element.is_list
 
 
-def place(resource: dict[str, Any], key: str, source: str, neighbours: Neighbours) -> None:
+def place(resource: dict[str, Any], key: str, source: str, neighbours: Neighbours, *, extended: bool = True) -> None:
     """Rewrites a resource in place for this node.
 
     Its id becomes this node's, its key is added to `identifier` where the type has a list of them, the source's
     versionId and lastUpdated go (the node has its own; the kept file still has them), and references to resources of
-    the same source lead to their ids in this node.
+    the same source lead to their ids in this node. `extended` as in `walk`.
     """
     kind = resource["resourceType"]
     resource["id"] = resource_id(source, kind, key)
@@ -187,7 +187,7 @@ def place(resource: dict[str, Any], key: str, source: str, neighbours: Neighbour
         own = {"system": key_system(source, kind), "value": key}
         if isinstance(identifiers, list) and own not in identifiers:
             identifiers.append(own)
-    for reference in walk(resource):
+    for reference in walk(resource, extended=extended):
         text = reference.text
         if text is not None:
             moved = neighbours.moved(text, source)

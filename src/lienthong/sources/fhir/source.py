@@ -11,6 +11,7 @@ from typing import Any
 from lienthong.core import canonical
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.settings import Settings
+from lienthong.fhir.references import may_extend
 from lienthong.sources.container import HEAD
 from lienthong.sources.converted import Converted, LeftOut, rejection
 from lienthong.sources.fhir import bundle
@@ -179,7 +180,7 @@ def _lines(stream: BufferedReader, file: File, limit: int, first: bytes) -> Iter
             except ValueError as error:
                 yield file.rejected(record, BROKEN_JSON, why=str(error))
                 continue
-            yield from _records(value, file, record, record + " ")
+            yield from _records(value, file, record, record + " ", extended=may_extend(line))
 
 
 def _skip_line(stream: BufferedReader, line: bytes) -> None:
@@ -187,7 +188,7 @@ def _skip_line(stream: BufferedReader, line: bytes) -> None:
         line = stream.readline(HEAD)
 
 
-def _records(value: Any, file: File, record: str, prefix: str) -> Iterator[Converted]:
+def _records(value: Any, file: File, record: str, prefix: str, *, extended: bool = True) -> Iterator[Converted]:
     fault = shape_fault(value)
     if fault is not None and not (isinstance(value, dict) and value.get("resourceType") == "Bundle"):
         kind, values = fault
@@ -196,7 +197,7 @@ def _records(value: Any, file: File, record: str, prefix: str) -> Iterator[Conve
         yield from bundle.records(value, file, prefix)
     else:
         try:
-            place(value, key_of(value), file.source, _ALONE)
+            place(value, key_of(value), file.source, _ALONE, extended=extended)
         except RecursionError:
             yield file.rejected(record, TOO_DEEP)
             return
