@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -30,7 +30,7 @@ from lienthong.products import catalogue
 from lienthong.products.decide import apply_pending, decide
 from lienthong.products.run import Run, run
 from lienthong.record import Record, Stored, ai_guard
-from lienthong.warehouse import Built, Warehouse
+from lienthong.warehouse import Built, Rows, Warehouse, stream_view
 from lienthong.warehouse.export import Exported, export
 from lienthong.warehouse.housekeeping import housekeeping
 from lienthong.warehouse.trace import Traced, trace
@@ -125,6 +125,11 @@ class Node:
         """Rows of the warehouse (`omop.<table>`, `views.<name>`, `fhir."<Type>"`) and of `record.<table>`."""
         self.permit(Action.QUERY)
         return self.warehouse.query(sql, housekeeping(self.record))
+
+    def run_view(self, view: Mapping[str, Any], *, engine: str = "duckdb") -> Rows:
+        """The rows of a SQL-on-FHIR view over the warehouse, in batches that are computed as they are taken."""
+        self.permit(Action.QUERY)
+        return stream_view(view, self.home / "warehouse", engine=engine)
 
     def trace(self, name: str) -> Traced:
         """From a resource, a person or an OMOP row back to file, record and field, and forward."""

@@ -25,7 +25,16 @@ NAMES = {
         "parse",
     ],
     "lienthong.sources": ["Converted", "Found", "LeftOut", "Source", "convert", "find", "read", "rejection"],
-    "lienthong.warehouse": ["Balance", "Built", "CheckCounts", "Warehouse", "read_view", "run_view"],
+    "lienthong.warehouse": [
+        "Balance",
+        "Built",
+        "CheckCounts",
+        "Rows",
+        "Warehouse",
+        "read_view",
+        "run_view",
+        "stream_view",
+    ],
     "lienthong.identity": ["CONFLICT", "Linked", "link"],
 }
 SIGNATURES = {

@@ -18,8 +18,9 @@ from lienthong.fhir import schema
 from lienthong.warehouse.engines.duckdb_expressions import Tree
 from lienthong.warehouse.engines.sql_text import quoted
 from lienthong.warehouse.sql_on_fhir.plan import Family, family
+from lienthong.warehouse.sql_on_fhir.shape import Shape
 
-__all__ = ["DECIMAL_SUFFIX", "HOUSEKEEPING", "FhirColumns"]
+__all__ = ["DECIMAL_SUFFIX", "HOUSEKEEPING", "FhirColumns", "holds"]
 
 DECIMAL_SUFFIX = "_text"
 HOUSEKEEPING: Mapping[str, str] = {
@@ -74,6 +75,19 @@ class FhirColumns:
     def tree(self) -> Tree:
         """The members that the columns have, for a view's SQL."""
         return {"id": None, **_tree(self._root)}
+
+
+def holds(shape: Shape, resource_type: str) -> bool:
+    """Whether a type's columns hold all that a view touches, or would if it occurred."""
+    return _holds(shape, _Node(resource_type, ()))
+
+
+def _holds(shape: Shape, node: _Node) -> bool:
+    for name, touched in shape.members.items():
+        member = _member(node, name)
+        if member is None or (member.node is not None and not _holds(touched.shape, member.node)):
+            return False
+    return not shape.repeats
 
 
 def _member(node: _Node, name: str) -> _Member | None:

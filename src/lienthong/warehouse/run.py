@@ -1,20 +1,28 @@
-"""`run_view`: a ViewDefinition over resources or files, on the engine that is asked for."""
+"""`run_view`: a ViewDefinition over resources, files or a warehouse, on the engine that is asked for."""
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lienthong.core.canonical import parse
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines import duckdb, reference
+from lienthong.warehouse.engines.reference import Placed
+from lienthong.warehouse.fhir_columns import DECIMAL_SUFFIX, holds
+from lienthong.warehouse.fhir_files import find_files, is_ndjson, read_files
+from lienthong.warehouse.manifest import NAME, NOT_BUILT, read_manifest
 from lienthong.warehouse.sql_on_fhir.definition import compile_view
+from lienthong.warehouse.sql_on_fhir.output import arrow_schema
+from lienthong.warehouse.sql_on_fhir.plan import View
+from lienthong.warehouse.sql_on_fhir.shape import shape_of
 
-__all__ = ["read_resources", "read_view", "run_view"]
+__all__ = ["Rows", "read_view", "run_view", "stream_view", "warehouse_of"]
 
 NO_ENGINE = ErrorKind(
     "engine-unknown",
@@ -23,13 +31,6 @@ NO_ENGINE = ErrorKind(
     allowed="duckdb, reference",
     cure="Name one of them.",
 )
-NO_INPUT = ErrorKind(
-    "view-input-missing",
-    Category.NOT_FOUND,
-    what="There is no FHIR file to read.",
-    allowed="a .ndjson or .json file, also gzipped, or a folder of them",
-    cure="Name an existing file or folder.",
-)
 NO_VIEW = ErrorKind(
     "view-unreadable",
     Category.INCORRECT,
@@ -37,16 +38,14 @@ NO_VIEW = ErrorKind(
     allowed="a ViewDefinition of SQL on FHIR v2 as JSON",
     cure="Name the file of a view.",
 )
-UNREADABLE = ErrorKind(
-    "view-input-json",
-    Category.UNREADABLE,
-    what="The input is no FHIR resource in JSON: {why}.",
-    allowed="a resource or a Bundle in a .json file, or one resource a line in an .ndjson file",
-    cure="Find all faults with `lienthong validate`.",
-)
 
-_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-_WHOLE = (".json", ".json.gz")
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a view: their columns, and batches that are computed as they are taken."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
 
 
 def run_view(
@@ -54,29 +53,97 @@ def run_view(
 ) -> pa.Table:
     """The rows of a SQL-on-FHIR v2 ViewDefinition, in the order of the resources.
 
-    `resources` are dicts (numbers with a point as `Decimal`, from `core.canonical.parse`) or the path of a file or a
-    folder (.ndjson, .json, also gzipped); resources of other types are left out. Columns stand in the order of the
-    specification; types: boolean, int32, and text for all else (decimals and dates keep their digits and precision),
-    lists where `collection` is true.
+    `resources` are dicts (numbers with a point as `Decimal`, from `core.canonical.parse`) or a path: a file or a
+    folder (.ndjson, .json, also gzipped), a node's home or its warehouse folder, which must have been built. Those of
+    other types are left out. Columns stand in the order of the specification; types: boolean, int32, and text for
+    all else (decimals and dates keep their digits and precision), lists where `collection` is true.
 
     Raises `view-wrong`, `fhirpath-syntax`, `view-unsupported` (faults of the view, with their place),
-    `view-many-values` (a path gave several values for one row), `view-input-*`, `engine-unknown`.
+    `view-many-values` (a path gave several values for one row), `view-input-*`, `warehouse-not-built`,
+    `engine-unknown`. A node's own door, which asks for a permit and logs, is `Node.run_view`.
     Source: SQL on FHIR v2 (https://sql-on-fhir.org/ig/).
     """
+    rows = stream_view(view, resources, engine=engine)
+    return pa.Table.from_batches(rows.batches, rows.schema)
+
+
+def stream_view(
+    view: Mapping[str, Any], resources: Iterable[dict[str, Any]] | Path, *, engine: str = "duckdb"
+) -> Rows:
+    """As `run_view`, in batches: whoever writes them out needs memory for one batch, however large the data are."""
     plan = compile_view(view)
     if engine not in ("duckdb", "reference"):
         raise NO_ENGINE.at("engine", name=engine)
-    if isinstance(resources, Path):
-        paths = _files(resources)
-        if engine == "duckdb" and duckdb.reads_directly(plan) and all(path.name.endswith(_LINES) for path in paths):
-            try:
-                return duckdb.run_files(plan, paths)
-            except LienthongError as error:
-                if error.category is not Category.UNREADABLE:
-                    raise
-                # read again line by line: it takes longer lines, and names the one that is at fault
-        resources = read_resources(paths)
-    return duckdb.run(plan, resources) if engine == "duckdb" else reference.run(plan, resources)
+    return Rows(arrow_schema(plan), _batches(plan, resources, engine))
+
+
+def _batches(plan: View, resources: Iterable[dict[str, Any]] | Path, engine: str) -> Iterator[pa.RecordBatch]:
+    if not isinstance(resources, Path):
+        placed = ((f"resource {number}", resource) for number, resource in enumerate(resources, 1))
+        return _run(plan, placed, engine)
+    if folder := warehouse_of(resources):
+        return _of_warehouse(plan, folder, engine)
+    paths = find_files(resources)
+    if engine == "duckdb" and duckdb.reads_lines(plan) and all(is_ndjson(path) for path in paths):
+        return _of_lines(plan, paths)
+    return _run(plan, read_files(paths), engine)
+
+
+def _run(plan: View, placed: Iterable[Placed], engine: str) -> Iterator[pa.RecordBatch]:
+    return duckdb.run(plan, placed) if engine == "duckdb" else reference.run(plan, placed)
+
+
+def _of_lines(plan: View, paths: list[Path]) -> Iterator[pa.RecordBatch]:
+    """DuckDB reads the files itself; where it can't, they are read again line by line, which names what is at fault.
+
+    Both ways give the same rows in the same order, so the second goes on where the first one stopped.
+    """
+    sent = 0
+    try:
+        for batch in duckdb.run_lines(plan, paths):
+            sent += batch.num_rows
+            yield batch
+        return
+    except LienthongError as error:
+        if error.category is not Category.UNREADABLE:
+            raise
+    for batch in duckdb.run(plan, read_files(paths)):
+        if batch.num_rows > sent:
+            yield batch.slice(sent)
+        sent = max(0, sent - batch.num_rows)
+
+
+def warehouse_of(path: Path) -> Path | None:
+    """The warehouse folder that a path means, a node's home or that folder itself; None for any other path."""
+    for folder in (path, path / "warehouse"):
+        if (folder / NAME).is_file():
+            return folder
+    home = path.parent if path.name == "warehouse" else path
+    if (home / "lienthong.toml").is_file():
+        raise NOT_BUILT.at("warehouse")
+    return None
+
+
+def _of_warehouse(plan: View, folder: Path, engine: str) -> Iterator[pa.RecordBatch]:
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise NOT_BUILT.at("warehouse")
+    table = manifest.tables.get(f"fhir.{plan.resource}")
+    if table is None:
+        return iter(())
+    path = folder / table.file
+    if engine == "duckdb" and holds(shape_of(plan), plan.resource):
+        return duckdb.run_parquet(plan, path, DECIMAL_SUFFIX)
+    return _run(plan, _stored(path, plan.resource), engine)
+
+
+def _stored(path: Path, resource: str) -> Iterator[Placed]:
+    """The whole resources of a type's Parquet: for what its columns do not hold."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=2048, columns=["record_json"]):
+            for text in batch.column(0).to_pylist():
+                found = parse(text)
+                yield f"{resource}/{found.get('id', '')}", found
 
 
 def read_view(path: Path) -> dict[str, Any]:
@@ -89,45 +156,4 @@ def read_view(path: Path) -> dict[str, Any]:
         raise NO_VIEW.at(path.name, why=str(error)) from None
     if not isinstance(value, dict):
         raise NO_VIEW.at(path.name, why="it is no JSON object")
-    return value
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(item for item in path.iterdir() if item.name.endswith((*_LINES, *_WHOLE)))
-    else:
-        found = [path] if path.is_file() else []
-    if not found:
-        raise NO_INPUT.at(str(path))
-    return found
-
-
-def read_resources(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """The resources of FHIR files, with their decimals' digits; those of a Bundle one by one."""
-    for path in paths:
-        with _opened(path) as stream:
-            if path.name.removesuffix(".gz").endswith(".json"):
-                value = _parsed(stream.read(), path.name)
-                if value.get("resourceType") == "Bundle":
-                    entries = value.get("entry", [])
-                    yield from (item["resource"] for item in entries if isinstance(item.get("resource"), dict))
-                else:
-                    yield value
-                continue
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield _parsed(line, f"{path.name} line {number}")
-
-
-def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
-
-
-def _parsed(data: bytes, place: str) -> dict[str, Any]:
-    try:
-        value = parse(data)
-    except ValueError as error:
-        raise UNREADABLE.at(place, why=str(error)) from None
-    if not isinstance(value, dict):
-        raise UNREADABLE.at(place, why="it is no JSON object")
     return value

@@ -1,35 +1,46 @@
-"""Runs a view on DuckDB, over resources in memory, NDJSON files, or the warehouse's Parquet.
-
-JSON is read into explicit typed columns: just the members that the view touches. Decimals reach DuckDB as texts,
-since its JSON reader would make doubles of them.
-"""
+"""Runs a view on DuckDB, over resources in memory, NDJSON files, or the warehouse's Parquet; rows come in batches."""
 
 # ruff: noqa: S608  (SQL is made of a checked plan; every name is quoted and every text a literal)
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lienthong.core.canonical import encode_text_decimals
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines.duckdb_expressions import MANY_MARK, TOO_LARGE_MARK
+from lienthong.warehouse.engines.duckdb_sources import (
+    ESCAPED_MARK,
+    checked,
+    from_lines,
+    members_of,
+    quoted_numbers,
+    typed,
+)
 from lienthong.warehouse.engines.duckdb_sql import select
-from lienthong.warehouse.engines.reference import MANY_VALUES
-from lienthong.warehouse.engines.sql_text import quoted, text_literal
+from lienthong.warehouse.engines.reference import MANY_VALUES, Placed, reached
+from lienthong.warehouse.engines.sql_text import text_literal
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema
-from lienthong.warehouse.sql_on_fhir.plan import Family, View, family
-from lienthong.warehouse.sql_on_fhir.shape import Shape, cut, has_decimals, has_repeats, shape_of
+from lienthong.warehouse.sql_on_fhir.plan import View
+from lienthong.warehouse.sql_on_fhir.shape import (
+    NOT_FHIR,
+    Misfit,
+    check,
+    exact_decimals,
+    has_repeats,
+    laid_out,
+    shape_of,
+)
 from lienthong.warehouse.sql_on_fhir.values import TOO_LARGE
 
-__all__ = ["connect", "explained", "reads_directly", "run", "run_files"]
+__all__ = ["connect", "reads_lines", "run", "run_lines", "run_parquet"]
 
 ENGINE_FAULT = ErrorKind(
     "view-engine",
@@ -37,14 +48,8 @@ ENGINE_FAULT = ErrorKind(
     what="The engine could not run the view ({what}).",
     cure="Run it with engine='reference' and report the view; a report needs no patient's data.",
 )
-NOT_FHIR = ErrorKind(
-    "view-input-unreadable",
-    Category.UNREADABLE,
-    what="A line of the input has not the shape of the resource.",
-    allowed="one FHIR R4 resource a line",
-    cure="Find it with `lienthong validate`.",
-)
 _BATCH = 2048
+_ROWS = 50_000
 
 
 def connect(*, threads: int = 2, memory: str = "1GB", temp: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -63,105 +68,118 @@ def connect(*, threads: int = 2, memory: str = "1GB", temp: Path | None = None) 
     return connection
 
 
-def run(view: View, resources: Iterable[dict[str, Any]], *, threads: int = 2, memory: str = "1GB") -> pa.Table:
-    """The table of a view over resources (those of other types are left out), streamed through DuckDB in batches."""
-    shape = shape_of(view)
-    structure = text_literal(json.dumps(_structure(shape)))
+def run(view: View, resources: Iterable[Placed]) -> Iterator[pa.RecordBatch]:
+    """The rows of a view over resources (those of other types are left out), streamed through DuckDB in batches."""
     failed: list[LienthongError] = []
-    batches = _batches(view, shape, _watched(resources, failed))
-    lines = pa.RecordBatchReader.from_batches(pa.schema([("line", pa.string())]), batches)
-    parsed = f"SELECT unnest(json_transform(line, {structure})) FROM _lines"
-    with connect(threads=threads, memory=memory) as connection:
+    lines = pa.RecordBatchReader.from_batches(pa.schema([("line", pa.string())]), _lines(view, resources, failed))
+    with connect() as connection:
         connection.register("_lines", lines)
         try:
-            return explained(lambda: _table(connection, select(view, f"({parsed})"), view))
+            yield from _rows(connection, select(view, from_lines("_lines", "line", shape_of(view))), view)
         except LienthongError as error:
             raise failed[0] if failed else error from None
 
 
-def _watched(resources: Iterable[dict[str, Any]], failed: list[LienthongError]) -> Iterator[dict[str, Any]]:
-    """The resources; an error of ours while reading them is kept, since DuckDB would make it one of its own."""
+def _lines(view: View, resources: Iterable[Placed], failed: list[LienthongError]) -> Iterator[pa.RecordBatch]:
+    """The resources as JSON; an error of ours is kept in `failed`, since DuckDB would make it one of its own."""
+    shape = shape_of(view)
+    repeats = has_repeats(shape)
+    chosen = (item for item in resources if item[1].get("resourceType") == view.resource)
     try:
-        yield from resources
+        while batch := list(itertools.islice(chosen, _BATCH)):
+            lines = []
+            for place, resource in batch:
+                try:
+                    check(resource, shape)
+                    lines.append(encode_text_decimals(laid_out(resource, shape, reached) if repeats else resource))
+                except Misfit as error:
+                    raise NOT_FHIR.at(place, why=str(error)) from None
+            yield pa.RecordBatch.from_arrays([pa.array(lines, type=pa.binary()).cast(pa.string())], names=["line"])
     except LienthongError as error:
         failed.append(error)
         raise
 
 
-def _batches(view: View, shape: Shape, resources: Iterable[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
-    shorten = has_repeats(shape)
-    chosen = (item for item in resources if item.get("resourceType") == view.resource)
-    while batch := list(itertools.islice(chosen, _BATCH)):
-        lines = [encode_text_decimals(cut(item, shape) if shorten else item) for item in batch]
-        yield pa.RecordBatch.from_arrays([pa.array(lines, type=pa.binary()).cast(pa.string())], names=["line"])
+def reads_lines(view: View) -> bool:
+    """Whether `run_lines` can run it: there is no repeat."""
+    return not has_repeats(shape_of(view))
 
 
-def reads_directly(view: View) -> bool:
-    """Whether DuckDB may read NDJSON itself: no decimal is touched, and there is no repeat."""
+def run_lines(view: View, paths: list[Path]) -> Iterator[pa.RecordBatch]:
+    """The rows of a view over NDJSON files that DuckDB reads itself.
+
+    `view-input-unreadable` where a line can't be read, whatever the reason: its own line length, a resource of
+    another type that has other kinds of members, bad JSON. The caller reads again with `run`, which says which.
+    """
     shape = shape_of(view)
-    return not has_decimals(shape) and not has_repeats(shape)
+    with connect() as connection:
+        holding = _holding(connection, view, paths)
+        if not holding:
+            return
+        names = exact_decimals(shape)
+        if names:
+            _done(connection, checked(holding, shape))
+            source = quoted_numbers(holding, view.resource, shape, names)
+        else:
+            source = typed(holding, view.resource, shape)
+        yield from _rows(connection, select(view, source), view)
 
 
-def run_files(view: View, paths: list[Path], *, threads: int = 2, memory: str = "1GB") -> pa.Table:
-    """The table of a view that `reads_directly` over NDJSON files (also gzipped)."""
-    shape = shape_of(view)
-    columns = {name: _json_type(member.type, member.is_list, member.shape) for name, member in shape.members.items()}
-    columns["resourceType"] = "VARCHAR"
-    listed = ", ".join(f"{text_literal(name)}: {text_literal(type_name)}" for name, type_name in columns.items())
-    names = ", ".join(text_literal(str(path)) for path in paths)
-    source = (
-        f"(SELECT * FROM read_json([{names}], format = 'newline_delimited', columns = {{{listed}}}) "
-        f"WHERE {quoted('resourceType')} = {text_literal(view.resource)})"
+def _holding(connection: duckdb.DuckDBPyConnection, view: View, paths: list[Path]) -> list[Path]:
+    """The files with resources of the view's type: those named after it, and what is found in the others."""
+    others = [path for path in paths if not _named_after(path, view.resource)]
+    if not others or len(paths) == 1:
+        return paths
+    listed = ", ".join(text_literal(str(path)) for path in others)
+    found = _done(
+        connection,
+        f"SELECT DISTINCT filename FROM read_json([{listed}], format = 'newline_delimited', filename = true, "
+        f"columns = {{'resourceType': 'VARCHAR', 'id': 'VARCHAR'}}) "
+        f'WHERE "resourceType" = {text_literal(view.resource)}',
     )
-    with connect(threads=threads, memory=memory) as connection:
-        return explained(lambda: _table(connection, select(view, source), view))
+    with_type = {Path(row[0]) for row in found}
+    return [path for path in paths if path in with_type or _named_after(path, view.resource)]
 
 
-def _table(connection: duckdb.DuckDBPyConnection, sql: str, view: View) -> pa.Table:
-    return connection.sql(sql).to_arrow_table().cast(arrow_schema(view))
+def _named_after(path: Path, resource: str) -> bool:
+    rest = path.name.removeprefix(resource)
+    return rest != path.name and not rest[0].isalpha()
 
 
-def explained(work: Callable[[], pa.Table]) -> pa.Table:
-    """Does the work; an error of DuckDB becomes ours, without the values that DuckDB would quote."""
+def run_parquet(view: View, path: Path, decimal_suffix: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a view over a type's Parquet of the warehouse, whose columns must hold all that it touches."""
+    tree = members_of(pq.read_schema(path))
+    source = f"read_parquet({text_literal(str(path))})"
+    with connect() as connection:
+        yield from _rows(connection, select(view, source, tree, decimal_suffix), view)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, view: View) -> Iterator[pa.RecordBatch]:
+    schema = arrow_schema(view)
     try:
-        return work()
+        for batch in connection.sql(sql).to_arrow_reader(_ROWS):
+            yield batch.cast(schema)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise _meaning(error) from None
+
+
+def _done(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, ...]]:
+    try:
+        return connection.execute(sql).fetchall()
     except duckdb.Error as error:
-        message = str(error)
-        if MANY_MARK in message:
-            raise MANY_VALUES.at(message.partition(MANY_MARK)[2].splitlines()[0]) from None
-        if TOO_LARGE_MARK in message or isinstance(error, duckdb.OutOfRangeException):
-            raise TOO_LARGE.at("an arithmetic or comparison of the view") from None
-        if "JSON" in message and isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-            raise NOT_FHIR.at("input") from None
-        raise ENGINE_FAULT.at("DuckDB", what=type(error).__name__) from None
+        raise _meaning(error) from None
 
 
-_LEAVES = {Family.BOOLEAN: "BOOLEAN", Family.INTEGER: "INTEGER", Family.COMPLEX: "JSON"}
+def _meaning(error: Exception) -> LienthongError:
+    """Our error for one of DuckDB, without the values that DuckDB would quote.
 
-
-def _leaf(type_name: str) -> str:
-    return _LEAVES.get(family(type_name), "VARCHAR")
-
-
-def _structure(shape: Shape) -> dict[str, Any]:
-    """The structure for json_transform."""
-    found: dict[str, Any] = {}
-    for name, member in shape.members.items():
-        inner = member.shape
-        item = _structure(inner) if inner.members or inner.repeats else _leaf(member.type)
-        found[name] = [item] if member.is_list else item
-    for name, (_, inner) in shape.repeats.items():
-        found[name] = [_structure(inner) or "JSON"]
-    return found
-
-
-def _json_type(type_name: str, is_list: bool, shape: Shape) -> str:
-    """The DuckDB type of a member."""
-    item = _leaf(type_name)
-    if shape.members:
-        members = (
-            f"{quoted(name)} {_json_type(member.type, member.is_list, member.shape)}"
-            for name, member in shape.members.items()
-        )
-        item = f"STRUCT({', '.join(members)})"
-    return item + "[]" if is_list else item
+    In a stream its errors come through Arrow, as an OSError with the text that DuckDB gave.
+    """
+    message = str(error)
+    if MANY_MARK in message:
+        return MANY_VALUES.at(message.partition(MANY_MARK)[2].splitlines()[0])
+    if TOO_LARGE_MARK in message or "Out of Range Error" in message or "out of range" in message:
+        return TOO_LARGE.at("an arithmetic or comparison of the view")
+    if any(words in message for words in (ESCAPED_MARK, "JSON", "Conversion Error", "IO Error")):
+        return NOT_FHIR.at("input", why="a line or value can't be read")
+    return ENGINE_FAULT.at("DuckDB", what=type(error).__name__)

@@ -210,7 +210,7 @@ def _literal(value: bool | int | Decimal | str, type_name: str) -> str:
 
 def _field(writer: Writer, expr: Field, env: Env) -> Value:
     owner = value_of(writer, expr.input, env)
-    name = expr.name + (writer.decimal_suffix if family(expr.type) is Family.DECIMAL else "")
+    name = expr.name + (writer.decimal_suffix if expr.exact and family(expr.type) is Family.DECIMAL else "")
     if owner.sql is None or (owner.tree is not None and name not in owner.tree):
         return NOTHING
     tree = None if owner.tree is None else owner.tree[name]

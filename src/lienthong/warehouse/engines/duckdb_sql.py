@@ -27,6 +27,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Union,
     View,
     columns_of,
+    indexed,
 )
 from lienthong.warehouse.sql_on_fhir.shape import repeat_name
 
@@ -80,10 +81,8 @@ def _stage(writer: Writer, rows: Rows, source: str, env: Env) -> tuple[str, list
             items_sql = as_list(writer, items)
             if or_null:
                 items_sql = _or_null(writer, items_sql)
-            stage = (
-                f"SELECT *, unnest({items_sql}) AS {item}, generate_subscripts({items_sql}, 1) - 1 AS {index} "
-                f"FROM ({source})"
-            )
+            place = f", generate_subscripts({items_sql}, 1) - 1 AS {index}" if rows.var in indexed(body) else ""
+            stage = f"SELECT *, unnest({items_sql}) AS {item}{place} FROM ({source})"
             return _stage(writer, body, stage, env.bind(rows.var, Value(item, False, items.tree), index))
         case Union():
             row = writer.name("u")

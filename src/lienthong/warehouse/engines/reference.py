@@ -49,6 +49,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Where,
     family,
 )
+from lienthong.warehouse.sql_on_fhir.shape import NOT_FHIR, Misfit, Shape, check, laid_out, shape_of
 from lienthong.warehouse.sql_on_fhir.values import (
     arithmetic,
     boundary,
@@ -59,7 +60,7 @@ from lienthong.warehouse.sql_on_fhir.values import (
     text_of,
 )
 
-__all__ = ["MANY_VALUES", "REFERENCE", "evaluate", "reached", "run"]
+__all__ = ["MANY_VALUES", "REFERENCE", "Placed", "evaluate", "reached", "run"]
 
 MANY_VALUES = ErrorKind(
     "view-many-values",
@@ -71,25 +72,35 @@ MANY_VALUES = ErrorKind(
 REFERENCE = r"([A-Za-z]+/[A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0-9.\-]{1,64})?"
 _REFERENCE = re.compile(REFERENCE)
 
+Placed = tuple[str, dict[str, Any]]
+"""A resource with the place it came from, e.g. `Patient.ndjson line 2`."""
+
 Env = Mapping[int, list[Any]]
 Indexes = Mapping[int, int]
+_BATCH = 2048
 
 
-def run(view: View, resources: Iterable[dict[str, Any]]) -> pa.Table:
-    """The table of a view over resources of its type (others are left out)."""
-    table: list[list[Any]] = [[] for _ in view.columns]
-    for resource in resources:
-        if resource.get("resourceType") != view.resource:
-            continue
-        env: Env = {0: [resource]}
-        if all(evaluate(condition, env, {}) == [True] for condition in view.where):
-            for row in _rows(view.rows, env, {}):
-                for column, item in zip(table, row, strict=True):
-                    column.append(item)
-    schema = arrow_schema(view)
-    return pa.Table.from_arrays(
-        [pa.array(items, type=field.type) for items, field in zip(table, schema, strict=True)], schema=schema
-    )
+def run(view: View, resources: Iterable[Placed]) -> Iterator[pa.RecordBatch]:
+    """The rows of a view over resources of its type (others are left out), in batches."""
+    schema, shape = arrow_schema(view), shape_of(view)
+    chosen = (item for item in resources if item[1].get("resourceType") == view.resource)
+    while batch := list(itertools.islice(chosen, _BATCH)):
+        rows = [row for place, resource in batch for row in _of_resource(view, shape, place, resource)]
+        columns = [[row[number] for row in rows] for number in range(len(view.columns))]
+        arrays = [pa.array(items, type=field.type) for items, field in zip(columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _of_resource(view: View, shape: Shape, place: str, resource: dict[str, Any]) -> list[tuple[Any, ...]]:
+    try:
+        check(resource, shape)
+        laid_out(resource, shape, reached)  # the items of repeats are checked on the way
+    except Misfit as error:
+        raise NOT_FHIR.at(place, why=str(error)) from None
+    env: Env = {0: [resource]}
+    if all(evaluate(condition, env, {}) == [True] for condition in view.where):
+        return list(_rows(view.rows, env, {}))
+    return []
 
 
 def _rows(rows: Rows, env: Env, at: Indexes) -> Iterator[tuple[Any, ...]]:
@@ -224,6 +235,8 @@ def evaluate(expr: Expr, env: Env, at: Indexes) -> list[Any]:
 
 
 def _member(item: Any, name: str) -> list[Any]:
+    if not isinstance(item, dict):
+        raise Misfit(f"what holds '{name}' must be an object")
     value = item.get(name)
     found = value if isinstance(value, list) else [value]
     return [entry for entry in found if entry is not None]

@@ -32,6 +32,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Where,
     columns_of,
     family,
+    inexact,
 )
 
 __all__ = ["compile_view"]
@@ -245,7 +246,10 @@ def _column(item: object, place: str, scope: Scope) -> Column:
     _check_type(expr, type_name, f"{place}.type")
     if not collection:
         expr = single(expr, where)
-    return Column(name, type_name, collection, expr, where, _tag(column, expr.type, place))
+    sql_type = _tag(column, expr.type, place)
+    if sql_type == "DOUBLE":
+        expr = inexact(expr)
+    return Column(name, type_name, collection, expr, where, sql_type)
 
 
 def _check_type(expr: Expr, type_name: str, place: str) -> None:

@@ -42,6 +42,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Var,
     Where,
     family,
+    inexact,
     is_many,
 )
 
@@ -161,7 +162,7 @@ def _any(node: ast.Node, scope: Scope) -> Expr | _Choice:
             return _binary(node, scope)
         case ast.TypeOperation(operator, operand, type_name):
             narrowed = _of_type(_any(operand, scope), type_name, node, scope)
-            return narrowed if operator == "as" else Exists(narrowed)
+            return narrowed if operator == "as" else _exists(narrowed)
 
 
 def _literal(node: ast.Literal, scope: Scope) -> Expr:
@@ -247,7 +248,7 @@ def _call(node: ast.Call, scope: Scope) -> Expr:
     if node.name in ("ofType", "as", "is"):
         name = _type_argument(node, scope)
         narrowed = _of_type(_input(node, scope), name, node, scope)
-        return Exists(narrowed) if node.name == "is" else narrowed
+        return _exists(narrowed) if node.name == "is" else narrowed
     found = _input(node, scope)
     if isinstance(found, _Choice):
         if node.name in ("exists", "empty") and not node.arguments:
@@ -258,15 +259,15 @@ def _call(node: ast.Call, scope: Scope) -> Expr:
         case "where", 1:
             return _where(found, node.arguments[0], scope)
         case "exists", 1:
-            return Exists(_where(found, node.arguments[0], scope))
+            return _exists(_where(found, node.arguments[0], scope))
         case "exists", 0:
-            return Exists(found)
+            return _exists(found)
         case "empty", 0:
-            return Not(Exists(found))
+            return Not(_exists(found))
         case "not", 0:
             return Not(_condition(found, node, scope))
         case "count", 0:
-            return Count(found)
+            return Count(inexact(found))
         case "first", 0:
             return At(found, 0, found.type)
         case "last", 0:
@@ -293,10 +294,14 @@ def _input(node: ast.Call, scope: Scope) -> Expr | _Choice:
     return scope.this if node.input is None else _any(node.input, scope)
 
 
+def _exists(items: Expr) -> Expr:
+    return Exists(inexact(items))
+
+
 def _choice_exists(choice: _Choice, name: str) -> Expr:
-    found: Expr = Exists(choice.variants[0])
+    found: Expr = _exists(choice.variants[0])
     for item in choice.variants[1:]:
-        found = Logic("or", found, Exists(item))
+        found = Logic("or", found, _exists(item))
     return Not(found) if name == "empty" else found
 
 

@@ -8,8 +8,8 @@ or empty, as in FHIRPath and SQL alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
 
@@ -48,6 +48,8 @@ __all__ = [
     "Where",
     "columns_of",
     "family",
+    "indexed",
+    "inexact",
     "is_many",
 ]
 
@@ -118,12 +120,16 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of each item; `is_list` where it stands as an array."""
+    """A member of each item; `is_list` where it stands as an array.
+
+    `exact` is false where the digits of a decimal do not matter: its double will do, or that it is there at all.
+    """
 
     input: Expr
     name: str
     type: str
     is_list: bool
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +293,19 @@ Expr = (
 )
 
 
+def inexact(expr: Expr) -> Expr:
+    """The same items, for a use to which the digits of a decimal do not matter."""
+    match expr:
+        case Field():
+            return replace(expr, exact=False)
+        case Where(input) | At(input) | Single(input):
+            return replace(expr, input=inexact(input))
+        case Combine(left, right):
+            return replace(expr, left=inexact(left), right=inexact(right))
+        case _:
+            return expr
+
+
 def is_many(expr: Expr) -> bool:
     """Whether an expression may give more than one item."""
     match expr:
@@ -383,3 +402,20 @@ def columns_of(rows: Rows) -> tuple[Column, ...]:
             return tuple(column for part in parts for column in columns_of(part))
         case Union(branches):
             return columns_of(branches[0])
+
+
+def indexed(rows: Rows) -> frozenset[int]:
+    """The numbers of the rows whose place something asks for (`%rowIndex`)."""
+
+    def found(part: object) -> Iterator[int]:
+        if isinstance(part, RowIndex):
+            if part.id is not None:
+                yield part.id
+        elif isinstance(part, tuple):
+            for item in part:
+                yield from found(item)
+        elif is_dataclass(part):
+            for item in fields(part):
+                yield from found(getattr(part, item.name))
+
+    return frozenset(found(rows))

@@ -1,16 +1,17 @@
-"""Which members of a resource a view touches: the tree of them, and a resource cut down to it.
+"""Which members of a resource a view touches: the tree of them, and whether a resource has their shape.
 
 An engine that reads JSON names just these as typed columns. A `repeat` has no fixed depth, so no column type can hold
-what it walks through: its items are laid out in a list beside its focus (`_repeat3`) when a resource is cut down.
+what it walks through: its items are laid out in a list beside its focus (`_repeat3`) when a resource is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from lienthong.warehouse.engines.reference import reached
+from lienthong.core.errors import Category, ErrorKind
 from lienthong.warehouse.sql_on_fhir.plan import (
     Arithmetic,
     At,
@@ -41,16 +42,40 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     family,
 )
 
-__all__ = ["Member", "Shape", "cut", "has_decimals", "has_repeats", "repeat_name", "shape_of"]
+__all__ = [
+    "NOT_FHIR",
+    "Member",
+    "Misfit",
+    "Shape",
+    "check",
+    "exact_decimals",
+    "has_repeats",
+    "laid_out",
+    "repeat_name",
+    "shape_of",
+]
+
+NOT_FHIR = ErrorKind(
+    "view-input-unreadable",
+    Category.UNREADABLE,
+    what="A resource of the input has not the shape of FHIR R4: {why}.",
+    allowed="FHIR R4 resources",
+    cure="Find all such faults with `lienthong validate`, and correct them where the resources come from.",
+)
 
 
 @dataclass(slots=True)
 class Member:
-    """A touched member: its FHIR type, whether it is an array, and what of it is touched (nothing of a primitive)."""
+    """A touched member: its FHIR type, whether it is an array, what of it is touched, whether its digits matter."""
 
     type: str
     is_list: bool
     shape: Shape
+    exact: bool = False
+    kind: Family = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kind = family(self.type)
 
 
 @dataclass(slots=True)
@@ -97,9 +122,10 @@ def _touch(expr: Expr, env: dict[int, Shape]) -> Shape:
     match expr:
         case Var(number):
             return env[number]
-        case Field(inner, name, type_name, is_list):
+        case Field(inner, name, type_name, is_list, exact):
             owner = _touch(inner, env)
             member = owner.members.setdefault(name, Member(type_name, is_list, Shape()))
+            member.exact = member.exact or exact
             return member.shape
         case Where(inner, var, condition):
             shape = _touch(inner, env)
@@ -130,9 +156,10 @@ def _all(shape: Shape) -> Iterator[Shape]:
         yield from _all(inner)
 
 
-def has_decimals(shape: Shape) -> bool:
-    """Whether a decimal is touched: a reader that makes doubles of them won't do."""
-    return any(family(member.type) is Family.DECIMAL for item in _all(shape) for member in item.members.values())
+def exact_decimals(shape: Shape) -> frozenset[str]:
+    """The JSON names of the touched decimals whose digits matter: a reader that makes doubles of them won't do."""
+    found = (pair for item in _all(shape) for pair in item.members.items())
+    return frozenset(name for name, member in found if member.kind is Family.DECIMAL and member.exact)
 
 
 def has_repeats(shape: Shape) -> bool:
@@ -140,8 +167,55 @@ def has_repeats(shape: Shape) -> bool:
     return any(item.repeats for item in _all(shape))
 
 
-def cut(value: dict[str, Any], shape: Shape) -> dict[str, Any]:
-    """The touched members of an object, with the items of its repeats laid out beside them."""
+class Misfit(ValueError):
+    """Says what of a resource is of another kind than FHIR says, without its value."""
+
+
+def check(value: object, shape: Shape) -> None:
+    """Raises `Misfit` where a touched member of an object is of another kind than FHIR says."""
+    if not isinstance(value, dict):
+        raise Misfit("an object must stand where another value stands")
+    for name, member in shape.members.items():
+        inner = value.get(name)
+        if inner is None:
+            continue
+        if not member.is_list:
+            _check_item(inner, member, name)
+        elif isinstance(inner, list):
+            for item in inner:
+                if item is not None:
+                    _check_item(item, member, name)
+        else:
+            raise Misfit(f"'{name}' must be a list")
+
+
+def _check_item(value: object, member: Member, name: str) -> None:
+    match member.kind:
+        case Family.COMPLEX:
+            fits = isinstance(value, dict)
+        case Family.BOOLEAN:
+            fits = isinstance(value, bool)
+        case Family.INTEGER:
+            fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+        case Family.DECIMAL:
+            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        case Family.UNKNOWN:
+            fits = True
+        case _:
+            fits = isinstance(value, str)
+    if not fits:
+        wanted = "an object" if member.kind is Family.COMPLEX else f"of type {member.type}"
+        raise Misfit(f"'{name}' must be {wanted}")
+    if isinstance(value, dict):
+        check(value, member.shape)
+
+
+Reached = Callable[[Repeat, Any], Iterable[Any]]
+"""Gives the items that a repeat reaches from a focus."""
+
+
+def laid_out(value: dict[str, Any], shape: Shape, reached: Reached) -> dict[str, Any]:
+    """The touched members of an object that passed `check`, the items of its repeats laid out beside them."""
     found: dict[str, Any] = {}
     for name, member in shape.members.items():
         inner = value.get(name)
@@ -150,9 +224,12 @@ def cut(value: dict[str, Any], shape: Shape) -> dict[str, Any]:
         if not member.shape.members and not member.shape.repeats:
             found[name] = inner
         elif isinstance(inner, list):
-            found[name] = [cut(item, member.shape) for item in inner if item is not None]
+            found[name] = [laid_out(item, member.shape, reached) for item in inner if item is not None]
         else:
-            found[name] = cut(inner, member.shape)
+            found[name] = laid_out(inner, member.shape, reached)
     for name, (repeat, inner_shape) in shape.repeats.items():
-        found[name] = [cut(item, inner_shape) for item in reached(repeat, value)]
+        items = list(reached(repeat, value))
+        for item in items:
+            check(item, inner_shape)
+        found[name] = [laid_out(item, inner_shape, reached) for item in items]
     return found
