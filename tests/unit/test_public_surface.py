@@ -24,6 +24,7 @@ NAMES = {
         "nodes",
         "parse",
     ],
+    "lienthong.fhir.profiles": ["Package", "Profile", "Profiles", "base", "check", "load"],
     "lienthong.sources": ["Converted", "Found", "LeftOut", "Source", "convert", "find", "read", "rejection"],
     "lienthong.warehouse": [
         "Balance",
@@ -39,8 +40,8 @@ NAMES = {
 }
 SIGNATURES = {
     "lienthong.fhir:validate": (
-        "(resource: 'dict[str, Any] | bytes', *, profiles: 'Sequence[str]' = (), invariants: 'bool' = True)"
-        " -> 'list[Finding]'"
+        "(resource: 'dict[str, Any] | bytes', *, profiles: 'Sequence[str | Profiles]' = (), invariants: 'bool' = True"
+        ") -> 'list[Finding]'"
     ),
     "lienthong.fhir.fhirpath:evaluate": (
         "(resource: 'dict[str, Any]', expression: 'str', *, environment: 'dict[str, Any] | None' = None,"

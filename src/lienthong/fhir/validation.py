@@ -7,29 +7,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lienthong.core import canonical
-from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.fhir import faults
 from lienthong.fhir.inspection import inspect, member_name
 from lienthong.fhir.limits import MAX_DEPTH
+from lienthong.fhir.profiles import Profiles, check
 from lienthong.fhir.quick import is_clean
 
 __all__ = ["validate"]
-
-PROFILES_NOT_YET = ErrorKind(
-    "profiles-not-supported",
-    Category.UNSUPPORTED,
-    what="Validation against profiles is not part of this version.",
-    allowed="profiles=(), the base definitions of FHIR R4 4.0.1.",
-    cure="Validate without profiles.",
-)
 
 
 def validate(
     resource: dict[str, Any] | bytes,
     *,
-    profiles: Sequence[str] = (),
-    invariants: bool = True,  # noqa: ARG001  part of the contract; what it will do is said below
+    profiles: Sequence[str | Profiles] = (),
+    invariants: bool = True,
 ) -> list[Finding]:
     """The findings of one resource, each with its place, rule, source and cure; none when it is clean.
 
@@ -41,17 +33,27 @@ def validate(
     that are FHIRPath expressions: no evaluator reads them in this version, so it changes nothing yet. A resource that
     has a finding whose code is in `UNHOLDABLE` has no FHIR shape; any other can be kept with its findings.
 
-    Raises `profiles-not-supported` when profiles are given, TypeError when `resource` is neither dict nor bytes.
+    `profiles` are canonical addresses (those of FHIR R4 itself are always known) and at most one registry, which
+    `fhir.profiles.load` gives. With any of them the profiles are checked that are named, and those that the resource
+    and the resources in it claim in meta.profile; a claimed one that is not known is information. A registry alone
+    honours the claims, e.g. `fhir.profiles.base()`, which holds the profiles of R4 itself.
+
+    Raises `profile-not-loaded` for a profile that is named and not known, TypeError when `resource` is neither dict
+    nor bytes.
     """
-    if profiles:
-        raise PROFILES_NOT_YET.at("profiles")
-    if isinstance(resource, bytes):
-        return _validate_text(resource)
+    if not profiles:
+        return _validate_text(resource) if isinstance(resource, bytes) else _validate_value(resource)
+    found = validate(resource, invariants=invariants)
+    if any(finding.code in faults.UNHOLDABLE for finding in found):
+        return found  # no profile can be read off what has no FHIR shape
+    value = canonical.parse(resource) if isinstance(resource, bytes) else resource
+    return [*found, *check(value, profiles, invariants=invariants)]
+
+
+def _validate_value(resource: dict[str, Any]) -> list[Finding]:
     if not isinstance(resource, dict):
         raise TypeError(f"a resource is a dict or bytes, not {type(resource).__name__}")
-    if is_clean(resource):
-        return []
-    return inspect(resource)
+    return [] if is_clean(resource) else inspect(resource)
 
 
 def _validate_text(data: bytes) -> list[Finding]:

@@ -252,15 +252,20 @@ def test_hostile_nesting_is_a_finding(opening: bytes) -> None:
         assert validate(data)[0].code in UNHOLDABLE | {"unknown-element", "not-json"}
 
 
-def test_profiles_are_refused_by_name() -> None:
+def test_a_profile_that_is_named_must_be_known() -> None:
     with pytest.raises(LienthongError) as raised:
         validate(PATIENT, profiles=("http://hospital.example/StructureDefinition/p",))
     assert raised.value.text() == (
-        "Validation against profiles is not part of this version. [profiles-not-supported]\n"
+        "The profile http://hospital.example/StructureDefinition/p is not here. [profile-not-loaded]\n"
         "  where:   profiles\n"
-        "  allowed: profiles=(), the base definitions of FHIR R4 4.0.1.\n"
-        "  next:    Validate without profiles."
+        "  allowed: profiles of FHIR R4 itself, until others are loaded\n"
+        "  next:    Load the file or the package that defines it, and check the address; upper and lower case count."
     )
+
+
+def test_what_has_no_fhir_shape_is_not_checked_against_profiles() -> None:
+    findings = validate(b"[]", profiles=("http://hl7.org/fhir/StructureDefinition/bodyweight",))
+    assert [finding.code for finding in findings] == ["not-an-object"]
 
 
 def test_only_dict_and_bytes_are_taken() -> None:

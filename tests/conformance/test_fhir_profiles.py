@@ -1,0 +1,118 @@
+"""Profiles against official material: HL7's own snapshots, examples that claim profiles, and validator test cases."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import tomllib
+import zipfile
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lienthong.core import canonical
+from lienthong.core.finding import Severity
+from lienthong.fhir import profiles, validate
+from lienthong.fhir.profiles.constraint import Constraint
+from lienthong.fhir.profiles.definition import MANY
+
+LEDGER = tomllib.loads(Path(__file__).with_name("ledger").joinpath("fhir_profiles.toml").read_text("utf-8"))
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "generate_fhir_profiles.py"
+R4 = "http://hl7.org/fhir/StructureDefinition/"
+Suites = Callable[[str], Path]
+pytestmark = pytest.mark.suite
+
+
+def test_the_committed_profiles_are_what_the_definitions_give(
+    suites: Suites, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specification = importlib.util.spec_from_file_location("generate_fhir_profiles", SCRIPT)
+    assert specification is not None and specification.loader is not None
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    assert script.main([str(suites("fhir_r4_definitions")), "--check"]) == 0
+    assert capsys.readouterr().out == "r4_profiles.json is what the definitions give\n"
+
+
+def flat(constraint: Constraint, found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What a profile asks, by element id, so that two can be compared."""
+    asked: dict[str, str] = {}
+    for name in ("min", "max", "types", "profiles", "targets", "aggregation", "fixed", "pattern", "binding"):
+        value = getattr(constraint, name)
+        if value not in (None, (), 0, MANY):
+            asked[name] = str(sorted(value) if isinstance(value, frozenset) else value)
+    for name in ("max_length", "min_value", "max_value", "must_support", "ordered"):
+        if getattr(constraint, name) not in (None, False):
+            asked[name] = str(getattr(constraint, name))
+    if constraint.invariants:
+        asked["invariants"] = ", ".join(sorted(item.key for item in constraint.invariants))
+    if constraint.slices:
+        asked["slices"] = ", ".join(sorted(part.name for part in constraint.slices)) + " " + constraint.rules
+    if asked:
+        found[constraint.label] = asked
+    for part in (*constraint.children, *(item.constraint for item in constraint.slices)):
+        flat(part, found)
+    return found
+
+
+def test_differentials_grow_into_the_published_snapshots(suites: Suites) -> None:
+    """Each of R4's profiles, read once by its published snapshot and once by its differential over its bases."""
+    definitions: list[dict[str, Any]] = []
+    for name in ("profiles-types", "profiles-others", "extension-definitions"):
+        with gzip.open(suites("fhir_r4_definitions") / f"{name}.json.gz") as file:
+            entries = canonical.parse(file.read())["entry"]
+        definitions += [e["resource"] for e in entries if e["resource"].get("derivation") == "constraint"]
+    published = profiles.load(*definitions)
+    grown = profiles.load(*({key: item for key, item in one.items() if key != "snapshot"} for one in definitions))
+    used: set[int] = set()
+    for definition in definitions:
+        ours = flat(grown.profile(definition["url"]).constraint, {})
+        theirs = flat(published.profile(definition["url"]).constraint, {})
+        for element in {*ours, *theirs}:
+            rules = {*ours.get(element, {}), *theirs.get(element, {})}
+            differs = {rule for rule in rules if ours.get(element, {}).get(rule) != theirs.get(element, {}).get(rule)}
+            name = f"{definition['url'].removeprefix(R4)}#{element}"
+            for number, entry in enumerate(LEDGER["snapshots"]["differs"]):
+                if differs & set(entry["rules"]) and any(fnmatchcase(name, item) for item in entry["elements"]):
+                    differs -= set(entry["rules"])
+                    used.add(number)
+            assert not differs, (name, differs, ours.get(element), theirs.get(element))
+    assert len(definitions) == LEDGER["snapshots"]["total"]
+    assert used == set(range(len(LEDGER["snapshots"]["differs"])))
+
+
+def test_examples_that_claim_a_profile_of_r4_conform(suites: Suites) -> None:
+    known, claims, unknown = profiles.base(), 0, set()
+    with zipfile.ZipFile(suites("fhir_r4_examples") / "r4_examples_json.zip") as archive:
+        for name in sorted(archive.namelist()):
+            resource = canonical.parse(archive.read(name))
+            if "resourceType" not in resource:
+                continue
+            claims += R4.encode() in canonical.encode(resource.get("meta", {}).get("profile", []))
+            found = profiles.check(resource, [known])
+            unknown |= {item.code for item in found}
+            assert [item for item in found if item.severity is not Severity.INFORMATION] == [], name
+    assert claims == LEDGER["examples"]["claims"]
+    assert unknown == {"profile-unknown"}
+
+
+def test_vital_signs_of_the_examples_fit_the_profile_of_their_code(suites: Suites) -> None:
+    """By the table of R4's observation-vitalsigns.html; spoilt copies do not fit."""
+    checked = 0
+    with zipfile.ZipFile(suites("fhir_r4_examples") / "r4_examples_json.zip") as archive:
+        for name in sorted(archive.namelist()):
+            resource = canonical.parse(archive.read(name))
+            if resource.get("resourceType") != "Observation":
+                continue
+            codes = {item.get("code") for item in resource["code"].get("coding", ())}
+            for code, profile in LEDGER["vital_signs"].items():
+                if code in codes:
+                    checked += 1
+                    assert validate(resource, profiles=[R4 + profile]) == [], name
+                    spoilt = {**resource, "code": {"coding": [{"system": "http://loinc.org", "code": "0-0"}]}}
+                    found = {item.code for item in validate(spoilt, profiles=[R4 + profile])}
+                    assert found & {"profile-missing", "profile-binding-extensible"}, name
+    assert checked == LEDGER["examples"]["vital_signs"]
