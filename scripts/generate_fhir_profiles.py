@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lienthong.fhir.profiles.terms import Terminology
+from lienthong.terminology.systems import UCUM
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "lienthong" / "fhir" / "profiles" / "r4_profiles.json"
@@ -111,7 +112,10 @@ def generate(folder: Path) -> str:
         include = [
             {"system": system, "concept": [{"code": code} for code in sorted(members)]}
             for system, members in sorted(codes.known.items())
+            if members
         ]
+        if codes.units:
+            include.append({"system": UCUM})
         rows.append({"resourceType": "ValueSet", "url": url, "compose": {"include": include}})
     lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
     return "[\n" + ",\n".join(lines) + "\n]\n"

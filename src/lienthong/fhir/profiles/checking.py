@@ -8,12 +8,12 @@ from typing import Any
 from lienthong.core import canonical as canonical_json
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding, Rule, Severity
-from lienthong.fhir import schema
+from lienthong.fhir import fhirpath, schema
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.profiles import faults
 from lienthong.fhir.profiles.base import base
 from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
-from lienthong.fhir.profiles.definition import ORIGIN, ValueBinding, bare
+from lienthong.fhir.profiles.definition import ORIGIN, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.faults import ProfileFault
 from lienthong.fhir.profiles.items import Item, children, resolve, root
 from lienthong.fhir.profiles.matching import compare, equals, fits
@@ -246,6 +246,8 @@ class _Run:
             self._aggregated(constraint, constraint.aggregation, item, found)
         if constraint.profiles is not None and item.code in constraint.profiles:
             self._typed(constraint, constraint.profiles[item.code], item, item.path, found)
+        if constraint.invariants and self.invariants:
+            self._invariants(constraint, item, found)
         for child in constraint.children:
             self._many(child, children(item, child.name), f"{item.path}.{child.shown}", found)
 
@@ -298,6 +300,57 @@ class _Run:
             shown = codes.shown()
             advice = f"Use one of: {shown}." if shown else "Use a code of the value set."
             self._note(found, fault, item.path, constraint, value_set=value_set, advice=advice)
+
+    # Invariants
+
+    def _invariants(self, constraint: Constraint, item: Item, found: list[Finding]) -> None:
+        for invariant in constraint.invariants:
+            try:
+                holds = self._holds(invariant, item)
+            except LienthongError as error:
+                why = f"its expression can't be run ({error.code})"
+                self._rule_note(found, faults.INVARIANT_UNKNOWN, item.path, constraint, invariant, why=why)
+                continue
+            if not holds:
+                self._rule_note(found, faults.INVARIANT, item.path, constraint, invariant)
+
+    def _holds(self, invariant: Invariant, item: Item) -> bool:
+        """Whether an invariant holds: its expression must be true, and an empty answer is not (SPEC_READINGS.md)."""
+        scope = item.scope
+        answer = fhirpath.compile(invariant.expression, as_filters=True).holds(
+            item.value,
+            item.code,
+            resource=scope.resource,
+            root=scope.container.resource,
+            extra=item.beside,
+            resolver=lambda text: _resource(resolve(item._replace(value=text, beside=None))),
+        )
+        return answer is True
+
+    def _rule_note(
+        self,
+        found: list[Finding],
+        fault: ProfileFault,
+        path: str,
+        constraint: Constraint,
+        invariant: Invariant,
+        **names: str,
+    ) -> None:
+        rule = constraint.rule
+        named = Rule(f"{rule.id}:{invariant.key}", invariant.human or rule.title, rule.source)
+        severity = Severity.WARNING if fault is faults.INVARIANT and invariant.severity == "warning" else None
+        found.append(
+            fault.at(
+                path,
+                named,
+                severity=severity,
+                element=constraint.label,
+                key=invariant.key,
+                human=invariant.human,
+                expression=invariant.expression[:_LONGEST],
+                **names,
+            )
+        )
 
     # References
 
@@ -352,6 +405,10 @@ def _inner_resources(item: Item) -> list[Item]:
         for part in children(item, name):
             inner += children(part, "resource")
     return inner
+
+
+def _resource(item: Item | None) -> dict[str, Any] | None:
+    return None if item is None else item.value
 
 
 def _rule_of(address: str) -> Rule:

@@ -12,6 +12,8 @@ from typing import Any
 
 from lienthong.fhir import schema
 from lienthong.fhir.profiles.definition import bare
+from lienthong.terminology.systems import UCUM
+from lienthong.terminology.ucum import measure
 
 __all__ = ["Codes", "Terminology"]
 
@@ -22,28 +24,34 @@ _Concept = dict[str, Any]
 
 
 class Codes:
-    """The codes of a value set by system; of the systems in `open` there may be others that are not known here."""
+    """The codes of a value set by system; of the systems in `open` there may be others that are not known here.
 
-    __slots__ = ("known", "open")
+    `units` says that every code of UCUM is in, which its grammar tells.
+    """
 
-    def __init__(self, known: Mapping[str, frozenset[str]], open_systems: frozenset[str]) -> None:
+    __slots__ = ("known", "open", "units")
+
+    def __init__(
+        self, known: Mapping[str, frozenset[str]], open_systems: frozenset[str], *, units: bool = False
+    ) -> None:
         self.known = known
         self.open = open_systems  # "*" stands for any system
+        self.units = units
 
     def has(self, system: str | None, code: str) -> bool | None:
         """Whether the code is in the set; None where it can't be known. Without a system any system will do."""
         if system is None:
-            if any(code in codes for codes in self.known.values()):
+            if any(code in codes for codes in self.known.values()) or (self.units and measure(code) is not None):
                 return True
             return None if self.open else False
-        if code in self.known.get(system, ()):
+        if code in self.known.get(system, ()) or (self.units and system == UCUM and measure(code) is not None):
             return True
         return None if system in self.open or "*" in self.open else False
 
     def shown(self) -> str:
         """The codes as a message may list them; empty where they are many or not all known."""
         codes = sorted({code for found in self.known.values() for code in found})
-        return ", ".join(codes) if 0 < len(codes) <= 20 and not self.open else ""
+        return ", ".join(codes) if 0 < len(codes) <= 20 and not self.open and not self.units else ""
 
 
 _UNKNOWN = Codes({}, frozenset({"*"}))
@@ -93,23 +101,29 @@ class Terminology:
             return _of_expansion(resource.get("expansion"))
         found: dict[str, set[str]] = {}
         open_systems: set[str] = set()
+        units = False
         for part in _dicts(compose.get("include")):
             codes = self._included(part, depth)
+            units |= codes.units
             open_systems |= codes.open
             for system, members in codes.known.items():
                 found.setdefault(system, set()).update(members)
         for part in _dicts(compose.get("exclude")):
             codes = self._included(part, depth)
+            if units and (codes.units or UCUM in codes.known or UCUM in codes.open or "*" in codes.open):
+                units = False
+                open_systems.add(UCUM)
             open_systems |= codes.open  # what it takes out is not known
             for system, members in codes.known.items():
                 found.get(system, set()).difference_update(members)
             for system in codes.open:
                 for name in found if system == "*" else (system,):
                     found.pop(name, None)
-        if not found and not open_systems:
+        if not found and not open_systems and not units:
             stored = _of_expansion(resource.get("expansion"))
             return stored if not stored.open else Codes({}, frozenset())
-        return Codes({system: frozenset(codes) for system, codes in found.items()}, frozenset(open_systems))
+        listed = {system: frozenset(codes) for system, codes in found.items()}
+        return Codes(listed, frozenset(open_systems), units=units)
 
     def _included(self, part: Mapping[str, Any], depth: int) -> Codes:
         """One include: the codes of a system, within all the value sets that it names."""
@@ -127,7 +141,8 @@ class Terminology:
         resource = self._code_system(system)
         unsure = frozenset({system})
         if resource is None:
-            return Codes({}, unsure)
+            is_units = system == UCUM and not part.get("filter")
+            return Codes({}, frozenset(), units=True) if is_units else Codes({}, unsure)
         concepts = list(_flat(_dicts(resource.get("concept")), ()))
         complete = resource.get("content") == "complete" and len(concepts) <= _MAX_CODES
         chosen = {code for code, _, _ in concepts}
@@ -206,6 +221,11 @@ def _flat(concepts: Iterable[_Concept], above: tuple[str, ...]) -> Iterator[tupl
 
 def _both(one: Codes, two: Codes) -> Codes:
     """What is in both; a system that is open in one is open in the result where the other may have it too."""
+    if one.units or two.units:
+        codes = one.known.get(UCUM, frozenset()) | two.known.get(UCUM, frozenset())
+        within = {code for code in codes if one.has(UCUM, code) is True and two.has(UCUM, code) is True}
+        rest = _both(_without_units(one), _without_units(two))
+        return Codes({**rest.known, UCUM: frozenset(within)}, rest.open, units=one.units and two.units)
     known = {
         system: frozenset(code for code in codes if two.has(system, code) is True)
         for system, codes in one.known.items()
@@ -214,6 +234,10 @@ def _both(one: Codes, two: Codes) -> Codes:
     unsure |= {system for system in one.open if system in two.known or system in two.open or "*" in two.open}
     unsure |= {system for system in two.open if "*" in one.open}
     return Codes(known, frozenset(unsure))
+
+
+def _without_units(codes: Codes) -> Codes:
+    return Codes({system: found for system, found in codes.known.items() if system != UCUM}, codes.open)
 
 
 def _of_expansion(expansion: object) -> Codes:
