@@ -5,10 +5,12 @@ Source: FHIRPath N1, 6.1, 6.2 and 6.4.1 to 6.4.2.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from lienthong.core.canonical import LexicalDecimal
 from lienthong.fhir.fhirpath import quantities, temporal
 from lienthong.fhir.fhirpath.equality import equal, equal_items, equivalent_items
 from lienthong.fhir.fhirpath.faults import Source
@@ -59,6 +61,8 @@ def _equality(left: Plan, right: Plan, source: Source) -> One:
         return lambda this, env: equal_items(first(this, env), second(this, env))
     run_left, run_right = scalar(left, source), scalar(right, source)
     if kind(left) | kind(right) <= {"string"} or kind(left) | kind(right) <= {"boolean"}:
+        if right.constant is not None:
+            return _equal_to(left.field, run_left, right.constant)
 
         def run_simple(this: Any, env: Env) -> bool | None:
             value = run_left(this, env)
@@ -79,6 +83,23 @@ def _equality(left: Plan, right: Plan, source: Source) -> One:
     return run_equal
 
 
+def _equal_to(field: str, run: One, wanted: str | bool) -> One:
+    """Whether a string or boolean is this one; by far the most frequent comparison, so it has a short way."""
+    if field:
+
+        def run_field(this: Any, env: Env) -> bool | None:
+            value = None if this is None else this.get(field)
+            return None if value is None else value == wanted
+
+        return run_field
+
+    def run_value(this: Any, env: Env) -> bool | None:
+        value = run(this, env)
+        return None if value is None else value == wanted
+
+    return run_value
+
+
 def _is_equivalent(left: Plan, right: Plan, source: Source) -> Plan:
     first, second = _values(left), _values(right)
     return one(lambda this, env: equivalent_items(first(this, env), second(this, env)), "System.Boolean")
@@ -89,6 +110,8 @@ def _is_not_equivalent(left: Plan, right: Plan, source: Source) -> Plan:
     return one(lambda this, env: not equivalent_items(first(this, env), second(this, env)), "System.Boolean")
 
 
+_DATES = frozenset({Date, DateTime})
+_PLAIN = frozenset({int, Decimal, LexicalDecimal})
 _NUMBER_KINDS = frozenset({"integer", "decimal"})
 _ORDERED = (
     frozenset({"string"}),
@@ -101,12 +124,12 @@ _ORDERED = (
 
 def order(left: Any, right: Any, source: Source) -> int | None:
     """-1, 0 or 1 for two values of one kind; None where their precision or units leave it open."""
+    if type(left) in _DATES and type(right) in _DATES:
+        return temporal.order(left, right)
     if isinstance(left, str) and isinstance(right, str):
         return (left > right) - (left < right)
     if _is_number(left) and _is_number(right):
         return int(left > right) - int(left < right)
-    if isinstance(left, (Date, DateTime)) and isinstance(right, (Date, DateTime)):
-        return temporal.order(left, right)
     if isinstance(left, Time) and isinstance(right, Time):
         return temporal.order(left, right)
     first, second = _as_quantity(left), _as_quantity(right)
@@ -125,13 +148,15 @@ def _as_quantity(value: Any) -> Quantity | None:
     return Quantity(Decimal(value)) if _is_number(value) else None
 
 
-def _ordered(decide: Callable[[int], bool]) -> Pair:
+def _ordered(decide: Callable[[Any, Any], bool]) -> Pair:
     def compile_order(left: Plan, right: Plan, source: Source) -> Plan:
         kinds = kind(left), kind(right)
         if all(kinds) and not any(kinds[0] & group and kinds[1] & group for group in _ORDERED):
             names = " and ".join("/".join(sorted(found)) for found in kinds)
             raise source.meaning(f"{names} have no common order")
         run_left, run_right = scalar(left, source), scalar(right, source)
+        plain = _PLAIN if kinds[0] | kinds[1] <= _NUMBER_KINDS else frozenset()
+        plain = frozenset({str}) if kinds[0] | kinds[1] == {"string"} else plain
 
         def run_order(this: Any, env: Env) -> bool | None:
             value = run_left(this, env)
@@ -140,8 +165,10 @@ def _ordered(decide: Callable[[int], bool]) -> Pair:
             other = run_right(this, env)
             if other is None:
                 return None
+            if type(value) in plain and type(other) in plain:
+                return decide(value, other)
             found = order(value, other, source)
-            return None if found is None else decide(found)
+            return None if found is None else decide(found, 0)
 
         return one(run_order, "System.Boolean")
 
@@ -169,10 +196,10 @@ COMPARISONS: dict[str, Pair] = {
     "!=": _is_not_equal,
     "~": _is_equivalent,
     "!~": _is_not_equivalent,
-    "<": _ordered(lambda found: found < 0),
-    "<=": _ordered(lambda found: found <= 0),
-    ">": _ordered(lambda found: found > 0),
-    ">=": _ordered(lambda found: found >= 0),
+    "<": _ordered(operator.lt),
+    "<=": _ordered(operator.le),
+    ">": _ordered(operator.gt),
+    ">=": _ordered(operator.ge),
     "in": _is_in,
     "contains": _contains,
 }

@@ -18,9 +18,10 @@ from lienthong.fhir.fhirpath.arithmetic import ARITHMETIC, negative
 from lienthong.fhir.fhirpath.call import Call
 from lienthong.fhir.fhirpath.comparison import COMPARISONS
 from lienthong.fhir.fhirpath.faults import Source
+from lienthong.fhir.fhirpath.folding import folded, is_fixed, is_literal, remembered
 from lienthong.fhir.fhirpath.functions import FUNCTIONS, as_type, is_type, union
 from lienthong.fhir.fhirpath.logic import LOGIC
-from lienthong.fhir.fhirpath.members import access, choice_plan, open_type, step, variant_plan
+from lienthong.fhir.fhirpath.members import access, choice_plan, open_type, stepper, variant_plan
 from lienthong.fhir.fhirpath.operands import integer
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, Scope, many, one, system_type
 from lienthong.fhir.fhirpath.temporal import parse_date, parse_datetime, parse_time
@@ -59,7 +60,12 @@ class Compiler:
 
     def plan(self, node: ast.Node, scope: Scope) -> Plan:
         """The closure of a tree; faults that the types show are `fhirpath-meaning` and `fhirpath-unknown` errors."""
-        return self._walk(node, scope)[0]
+        plan = self._walk(node, scope)[0]
+        if isinstance(node, ast.Binary) and is_literal(node):
+            return folded(plan)
+        if scope.iterating and plan.one is None and is_fixed(node):
+            return remembered(plan, self.new_slot())
+        return plan
 
     def _walk(self, node: ast.Node, scope: Scope) -> tuple[Plan, Scope]:
         match node:
@@ -119,13 +125,13 @@ class Compiler:
     def _constant(self, node: ast.Constant, name: str, scope: Scope) -> Plan:
         if name in scope.variables:
             slot, types = scope.variables[name]
-            return many(lambda this, env: env.variables.get(slot, EMPTY), *types)
+            return many(lambda this, env: (env.variables or {}).get(slot, EMPTY), *types)
         if name == "resource":
             return one(lambda this, env: env.resource, *scope.resource)
         if name == "rootResource":
-            return one(lambda this, env: env.root)
+            return one(lambda this, env: env.resource if env.root is None else env.root)
         if name == "context":
-            return one(lambda this, env: env.context)
+            return one(lambda this, env: env.resource if env.context is None else env.context)
         for prefix, address in _PREFIXES.items():
             if name.startswith(prefix):
                 return _fixed(address + name.removeprefix(prefix), "System.String")
@@ -152,7 +158,7 @@ class Compiler:
             return one(lambda this, env: env.index, "System.Integer")
         if not scope.aggregating:
             raise source.meaning("$total stands only inside aggregate()")
-        return many(lambda this, env: env.total)
+        return many(lambda this, env: list(env.total))
 
     def _first_name(self, node: ast.Member, scope: Scope) -> Plan:
         this, name = one(lambda this, env: this, *scope.this), node.name
@@ -164,6 +170,8 @@ class Compiler:
                 return this
             return self._member(this, name, node)
 
+        step = stepper(name)
+
         def run(this: Any, env: Env) -> list[Any]:
             if this is None:
                 return EMPTY
@@ -171,7 +179,7 @@ class Compiler:
             if found and schema.is_type(found) and name in schema.ancestry(found):
                 return [this]
             out: list[Any] = []
-            step(this, name, out)
+            step(this, out)
             return out
 
         return many(run)
@@ -190,19 +198,20 @@ class Compiler:
         if len(types) == 1 and not schema.is_primitive(types[0]):
             if len(found[0].variants) > 1:
                 return choice_plan(source, found[0])
-            return variant_plan(source, found[0].variants[0], repeats=found[0].many)
+            is_focus = isinstance(node.input, ast.Variable) and node.input.name == "$this"
+            is_focus = is_focus or (node.input is None and not name[:1].isupper())
+            return variant_plan(source, found[0].variants[0], repeats=found[0].many, focus=is_focus)
         all_types = dict.fromkeys(variant.type for item in found for variant in item.variants)
         return self._open_member(source, name, tuple(all_types))
 
     def _open_member(self, source: Plan, name: str, types: tuple[str, ...]) -> Plan:
         run, bare = source.many, len(types) == 1
-        primitive = schema.is_primitive(source.type) if source.type and bare else False
+        step = stepper(name, bare=bare)
 
         def step_open(this: Any, env: Env) -> list[Any]:
             out: list[Any] = []
             for item in run(this, env):
-                if not primitive or type(item) is Element:
-                    step(item, name, out, bare=bare)
+                step(item, out)
             return out
 
         return many(step_open, *types)
@@ -255,6 +264,8 @@ class Compiler:
 
         def run_define(this: Any, env: Env) -> list[Any]:
             items = run(this, env)
+            if env.variables is None:
+                env.variables = {}
             if value is None:
                 env.variables[slot] = items
             else:
@@ -277,7 +288,7 @@ _DATES: Mapping[ast.LiteralKind, Callable[[str], Any]] = MappingProxyType(
 
 def _fixed(value: Any, *types: str) -> Plan:
     items = [value]
-    return Plan(lambda this, env: items, types, lambda this, env: value)
+    return Plan(lambda this, env: items, types, lambda this, env: value, constant=value)
 
 
 def _nothing() -> Plan:

@@ -145,7 +145,7 @@ def key(value: Any) -> Hashable:
     if kind is list:
         return hash(tuple(key(part) for part in value))
     if kind in _DATES or kind is Time:
-        return (temporal.in_utc(value), value.offset is None)
+        return (value.utc, value.offset is None)
     return kind.__name__
 
 

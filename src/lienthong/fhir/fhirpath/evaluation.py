@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import LienthongError
@@ -19,16 +18,40 @@ from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.compiler import Compiler
 from lienthong.fhir.fhirpath.faults import LIMIT, Source
 from lienthong.fhir.fhirpath.nodes import Node
-from lienthong.fhir.fhirpath.operands import of_fhir
+from lienthong.fhir.fhirpath.operands import converter, of_fhir
 from lienthong.fhir.fhirpath.parser import parse
-from lienthong.fhir.fhirpath.plan import Env, Many, Scope, Terminology, system_type, type_of
+from lienthong.fhir.fhirpath.plan import Env, Many, One, Plan, Scope, Terminology, system_type, type_of
 from lienthong.fhir.fhirpath.types import full_name
 from lienthong.fhir.fhirpath.values import Element, Item
 
 __all__ = ["Expression", "compile", "evaluate"]
 
 _LONGEST = 100_000
-_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Given(TypedDict, total=False):
+    """What a caller may give beside the resource.
+
+    `environment` gives values for %names; `resolver` gives the resource of a reference, or None; `terminology`
+    answers `memberOf` and `subsumes`; `conforms` says whether a resource conforms to a profile, or None; `trace` gets
+    what `trace()` is handed; `clock` says what `now()` is.
+    """
+
+    environment: Mapping[str, Any] | None
+    clock: Callable[[], datetime]
+    resolver: Callable[[str], dict[str, Any] | None] | None
+    terminology: Terminology | None
+    conforms: Callable[[dict[str, Any], str], bool | None] | None
+    trace: Callable[[str, Sequence[Any]], None] | None
+
+
+class _Made(NamedTuple):
+    """The closures of an expression for one type: its items as a caller gets them, and as they are."""
+
+    shown: Many
+    many: Many
+    one: One | None
+    static: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +65,39 @@ class Expression:
     tree: Node
     strict: bool = False
     as_filters: bool = False
-    _made: dict[tuple[str, str], tuple[Many, str]] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[str, str], _Made] = field(default_factory=dict, repr=False, compare=False)
+    _of_resource: dict[str, Many] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(
-        self,
-        resource: dict[str, Any],
-        *,
-        environment: Mapping[str, Any] | None = None,
-        clock: Callable[[], datetime] = system_clock,
-        resolver: Callable[[str], dict[str, Any] | None] | None = None,
-        terminology: Terminology | None = None,
-        conforms: Callable[[dict[str, Any], str], bool | None] | None = None,
-        trace: Callable[[str, Sequence[Any]], None] | None = None,
-    ) -> list[Any]:
+    def __call__(self, resource: dict[str, Any], **given: Unpack[Given]) -> list[Any]:
         """The items for a resource: str, bool, int, Decimal, dict, and Date, DateTime, Time, Quantity values.
 
-        `environment` gives values for %names; `resolver` gives the resource of a reference, or None; `conforms` says
-        whether a resource conforms to a profile, or None; `trace` gets what `trace()` is handed.
+        A primitive that has only extensions is given as the dict of them. For the arguments see `Given`.
         Raises `fhirpath-meaning`, `fhirpath-unknown`, `fhirpath-run` and `fhirpath-limit`, each with the place.
         """
-        env = Env(resource, resource, resource, _constants(environment), clock)
-        env.resolver, env.terminology, env.conforms, env.trace = resolver, terminology, conforms, trace
-        run, static = self._closure(system_type(resource), system_type(resource))
-        return [_shown(item, static) for item in self._run(run, resource, env)]
+        try:
+            run = self._of_resource[resource["resourceType"]]
+        except (KeyError, TypeError):
+            run = self._for_resource(resource)
+        env = Env()
+        env.resource = resource
+        if given:
+            _put(env, given)
+        try:
+            return run(resource, env)
+        except RecursionError:
+            raise self._too_deep() from None
 
-    def items(self, resource: dict[str, Any], *, environment: Mapping[str, Any] | None = None) -> list[Item]:
+    def items(self, resource: dict[str, Any], **given: Unpack[Given]) -> list[Item]:
         """The items with their types, e.g. `FHIR.code` or `System.Integer`."""
-        env = Env(resource, resource, resource, _constants(environment), system_clock)
-        run, static = self._closure(system_type(resource), system_type(resource))
-        found = self._run(run, resource, env)
+        env = Env()
+        env.resource = resource
+        _put(env, given)
+        made = self._closures(system_type(resource), system_type(resource))
+        static = made.static
+        try:
+            found = made.many(resource, env)
+        except RecursionError:
+            raise self._too_deep() from None
         return [Item(_shown(item, static), full_name(type_of(item, static))) for item in found]
 
     def on(
@@ -81,11 +108,7 @@ class Expression:
         resource: dict[str, Any],
         root: dict[str, Any] | None = None,
         extra: dict[str, Any] | None = None,
-        environment: Mapping[str, Any] | None = None,
-        clock: Callable[[], datetime] = system_clock,
-        resolver: Callable[[str], dict[str, Any] | None] | None = None,
-        terminology: Terminology | None = None,
-        conforms: Callable[[dict[str, Any], str], bool | None] | None = None,
+        **given: Unpack[Given],
     ) -> list[Any]:
         """The items for one element of a resource, as an invariant needs them.
 
@@ -93,57 +116,132 @@ class Expression:
         path such as `Observation.component`, `extra` the object at `_name` beside a primitive. `resource` is
         %resource, the nearest resource around it; `root` is %rootResource, the container of a contained one.
         """
-        item = value if extra is None and value is not None else Element(value, type_name, extra)
-        if type(value) is not dict and schema.is_type(type_name) and not schema.is_primitive(type_name):
-            item = Element(value, type_name)  # no object where one must be: it has no members
-        env = Env(resource, resource if root is None else root, item, _constants(environment), clock)
-        env.resolver, env.terminology, env.conforms = resolver, terminology, conforms
-        bare = item is value or schema.is_primitive(type_name)
-        run, static = self._closure(type_name if bare else "", system_type(resource))
-        return [_shown(found, static) for found in self._run(run, item, env)]
+        made, item, env = self._focus(value, type_name, resource, root, extra, given)
+        try:
+            return made.shown(item, env)
+        except RecursionError:
+            raise self._too_deep() from None
 
-    def holds(self, value: Any, type_name: str, **given: Any) -> bool | None:
-        """The truth of an invariant on one element, arguments as of `on`: True, False, or None for empty."""
-        items = self.on(value, type_name, **given)
-        if not items:
-            return None
-        if len(items) > 1:
-            raise Source(self.text).run("one truth value is wanted, and there are several")
-        return items[0] is not False
+    def _focus(
+        self,
+        value: Any,
+        type_name: str,
+        resource: dict[str, Any],
+        root: dict[str, Any] | None,
+        extra: dict[str, Any] | None,
+        given: Given,
+    ) -> tuple[_Made, Any, Env]:
+        env = Env()
+        env.resource = resource
+        env.root = root
+        if given:
+            _put(env, given)
+        resource_type = resource.get("resourceType", "")
+        made = self._made.get((type_name, resource_type))
+        if made is None:
+            made = self._closures(type_name, system_type(resource))
+            self._made[type_name, resource_type] = made
+        item = value
+        if extra is not None or value is None:
+            item = Element(value, type_name, extra)
+        elif type(value) is not dict and schema.is_type(type_name) and not schema.is_primitive(type_name):
+            # no object where one must be: it has no members
+            item, made = Element(value, type_name), self._closures("", system_type(resource))
+        env.context = item
+        return made, item, env
+
+    def holds(
+        self,
+        value: Any,
+        type_name: str,
+        *,
+        resource: dict[str, Any],
+        root: dict[str, Any] | None = None,
+        extra: dict[str, Any] | None = None,
+        **given: Unpack[Given],
+    ) -> bool | None:
+        """The truth of an invariant on one element, with the arguments of `on`: True, False, or None for empty."""
+        made, item, env = self._focus(value, type_name, resource, root, extra, given)
+        try:
+            if made.one is not None:
+                found = made.one(item, env)
+            else:
+                items = made.many(item, env)
+                if len(items) > 1:
+                    raise Source(self.text).run("one truth value is wanted, and there are several")
+                found = items[0] if items else None
+        except RecursionError:
+            raise self._too_deep() from None
+        if type(found) is Element:
+            found = found.value
+        return None if found is None else found is not False
 
     def check(self, type_name: str) -> None:
         """Compiles the expression for a type of FHIR, and so raises what is wrong with it there."""
-        self._closure(type_name, type_name if schema.kind(type_name) == "resource" else "")
+        self._closures(type_name, type_name if schema.kind(type_name) == "resource" else "")
 
-    def _run(self, run: Many, item: Any, env: Env) -> list[Any]:
-        try:
-            return run(item, env)
-        except RecursionError:
-            source = Source(self.text)
-            raise source.error(LIMIT, why="the resource is nested too deep", allowed="") from None
+    def _for_resource(self, resource: dict[str, Any]) -> Many:
+        type_name = system_type(resource)
+        made = self._closures(type_name, type_name)
+        if type_name:
+            self._of_resource[type_name] = made.shown
+        return made.shown
 
-    def _closure(self, type_name: str, resource_type: str) -> tuple[Many, str]:
+    def _closures(self, type_name: str, resource_type: str) -> _Made:
         made = self._made.get((type_name, resource_type))
         if made is None:
             compiler = Compiler(self.text, self.strict, self.as_filters)
             scope = Scope((type_name,) if type_name else (), (resource_type,) if resource_type else (), {})
             plan = compiler.plan(self.tree, scope)
-            made = self._made[type_name, resource_type] = plan.many, plan.type
+            made = _Made(_showing(plan), plan.many, plan.one, plan.type)
+            self._made[type_name, resource_type] = made
         return made
 
+    def _too_deep(self) -> LienthongError:
+        return Source(self.text).error(LIMIT, why="the resource is nested too deep", allowed="")
 
-def _constants(environment: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not environment:
-        return _NONE
-    return {name.removeprefix("%"): value for name, value in environment.items()}
+
+def _put(env: Env, given: Given) -> None:
+    environment = given.get("environment")
+    if environment:
+        env.constants = {name.removeprefix("%"): value for name, value in environment.items()}
+    env.clock = given.get("clock", system_clock)
+    env.resolver, env.terminology = given.get("resolver"), given.get("terminology")
+    env.conforms, env.trace = given.get("conforms"), given.get("trace")
+
+
+def _showing(plan: Plan) -> Many:
+    """The items as a caller gets them; where they are bare anyway, without a look at each of their types."""
+    static, run, run_one = plan.type, plan.many, plan.one
+    if run_one is not None and static == "System.Boolean":
+        return run
+
+    convert = converter(plan)
+    if run_one is not None:
+
+        def show_one(this: Any, env: Env) -> list[Any]:
+            item = run_one(this, env)
+            if item is None:
+                return []
+            return [_shown(item, static) if type(item) is Element or type(item) is float else convert(item)]
+
+        return show_one
+
+    def show(this: Any, env: Env) -> list[Any]:
+        return [
+            _shown(item, static) if type(item) is Element or type(item) is float else convert(item)
+            for item in run(this, env)
+        ]
+
+    return show
 
 
 def _shown(item: Any, static: str) -> Any:
     """An item as the caller gets it: dates as typed values, elements without a wrapper."""
     if type(item) is Element:
+        if item.value is None:
+            return item.extra or {}
         item, static = item.value, item.type
-        if item is None:
-            return None
     if static and not static.startswith("System.") and type(item) is not dict:
         return of_fhir(item, static)
     return Decimal(repr(item)) if type(item) is float else item

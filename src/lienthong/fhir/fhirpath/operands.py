@@ -47,15 +47,19 @@ def value_of(item: Any) -> Any:
 
 def converter(plan: Plan) -> Callable[[Any], Any]:
     """What makes a System value of each item of a plan; for strings and booleans it only unwraps."""
-    if not plan.type:
-        return value_of
-    kind_ = kind_of(plan.type)
-    if plan.type.startswith("System.") or kind_ in ("string", "boolean", "integer", "object"):
-        return _bare
     type_name = plan.type
+    if not type_name:
+        return value_of
+    kind_ = kind_of(type_name)
+    if type_name.startswith("System.") or kind_ in ("string", "boolean", "integer", "object"):
+        return _bare
+    parse = _PARSERS.get(kind_)
+    if parse is None:
+        return lambda item: of_fhir(item.value if type(item) is Element else item, type_name)
 
     def convert(item: Any) -> Any:
-        return of_fhir(item.value if type(item) is Element else item, type_name)
+        value = item.value if type(item) is Element else item
+        return (parse(value) or value) if type(value) is str else value
 
     return convert
 
@@ -66,6 +70,8 @@ def _bare(item: Any) -> Any:
 
 def scalar(plan: Plan, source: Source, what: str = "one item is wanted") -> One:
     """The System value of the one item, or None."""
+    if plan.raw is not None:
+        return _scalar_of_raw(plan.raw, kind_of(plan.type))
     run = single(plan, source, what)
     if plan.type.startswith("System."):
         return run
@@ -76,6 +82,29 @@ def scalar(plan: Plan, source: Source, what: str = "one item is wanted") -> One:
         return None if item is None else convert(item)
 
     return run_scalar
+
+
+def _scalar_of_raw(run: One, kind_: str) -> One:
+    parse = _PARSERS.get(kind_)
+    if parse is not None:
+
+        def run_date(this: Any, env: Env) -> Any:
+            value = run(this, env)
+            if type(value) is not str:
+                return value
+            return parse(value) or value
+
+        return run_date
+    if kind_ != "decimal":
+        return run
+
+    def run_decimal(this: Any, env: Env) -> Any:
+        value = run(this, env)
+        if type(value) is int:
+            return Decimal(value)
+        return Decimal(repr(value)) if type(value) is float else value
+
+    return run_decimal
 
 
 def kind(plan: Plan) -> frozenset[str]:
@@ -96,6 +125,8 @@ def _open(plan: Plan) -> bool:
 
 def truth(plan: Plan, source: Source) -> One:
     """True, False or None (empty); a single item that is no boolean counts as true (N1, 4.5)."""
+    if plan.raw is not None and plan.type == "boolean":
+        return plan.raw
     run = single(plan, source, "one truth value is wanted")
     if plan.type == "System.Boolean":
         return run
@@ -114,6 +145,8 @@ def truth(plan: Plan, source: Source) -> One:
 def text(plan: Plan, source: Source, what: str) -> One:
     """The one string, or None; another kind of value is an error."""
     expect(plan, _TEXT_KINDS, source, what)
+    if plan.type == "System.String" and plan.one is not None:
+        return plan.one
     return _typed(scalar(plan, source), str, source, f"{what} takes a string")
 
 

@@ -10,10 +10,12 @@ Lists that closures give may belong to the resource: nobody changes them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from lienthong.core.clock import system_clock
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.faults import LIMIT, Source
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Time
@@ -48,23 +50,22 @@ class Terminology(Protocol):
     def subsumes(self, system: str, code: str, other: str) -> bool | None: ...
 
 
-@dataclass(slots=True)
 class Env:
-    """What one evaluation knows beside the item in focus."""
+    """What one evaluation knows beside the item in focus. Made for every call, so its defaults stand on the class."""
 
-    resource: Any
-    root: Any
-    context: Any
-    constants: Mapping[str, Any]
-    clock: Callable[[], datetime]
+    resource: Any = None
+    root: Any = None
+    context: Any = None
+    constants: Mapping[str, Any] = MappingProxyType({})
+    clock: Callable[[], datetime] = staticmethod(system_clock)
     resolver: Callable[[str], dict[str, Any] | None] | None = None
     terminology: Terminology | None = None
     conforms: Callable[[dict[str, Any], str], bool | None] | None = None
     trace: Callable[[str, Sequence[Any]], None] | None = None
     left: int = MOST_ITEMS
     index: int = 0
-    total: list[Any] = field(default_factory=list)
-    variables: dict[int, list[Any]] = field(default_factory=dict)
+    total: Sequence[Any] = ()
+    variables: dict[int, list[Any]] | None = None
     moment: datetime | None = None
 
     def now(self) -> datetime:
@@ -94,6 +95,9 @@ class Plan:
     types: tuple[str, ...] = ()
     one: One | None = None
     choose: Callable[[str], Plan] | None = None  # of a choice element: the plan of one of its types
+    raw: One | None = None  # of at most one primitive: its JSON value alone, without a look at its extensions
+    field: str = ""  # where the plan is a primitive member of the item in focus: its name
+    constant: Any = None  # where the plan is a literal: its value
 
     @property
     def type(self) -> str:

@@ -38,10 +38,11 @@ def _contained(name: str, env: Env) -> dict[str, Any] | None:
 
 
 def _in_bundle(text: str, env: Env) -> dict[str, Any] | None:
-    if not isinstance(env.root, dict) or env.root.get("resourceType") != "Bundle":
+    root = env.resource if env.root is None else env.root
+    if not isinstance(root, dict) or root.get("resourceType") != "Bundle":
         return None
     bare = text.partition("/_history/")[0]
-    for entry in _listed(env.root.get("entry")):
+    for entry in _listed(root.get("entry")):
         resource, address = entry.get("resource"), entry.get("fullUrl")
         if not isinstance(resource, dict):
             continue

@@ -7,7 +7,7 @@ Source: FHIRPath N1, 2.1.5 to 2.1.7 (literals), 6.1.1 and 6.2 (equality, compari
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +18,7 @@ __all__ = [
     "Temporal",
     "Time",
     "equivalent",
-    "in_utc",
+    "of_date",
     "of_datetime",
     "order",
     "parse_date",
@@ -38,6 +38,11 @@ class _Parts:
     parts: tuple[Part, ...]
     text: str
     offset: int | None = None
+    utc: tuple[Part, ...] = field(init=False, repr=False)  # the parts in UTC; without an offset, as they are
+
+    def __post_init__(self) -> None:
+        shifted = self.offset and len(self.parts) > 3
+        object.__setattr__(self, "utc", _shifted(self.parts, -(self.offset or 0)) if shifted else self.parts)
 
     def __str__(self) -> str:
         return self.text
@@ -141,6 +146,12 @@ def _on_clock(parts: tuple[Part, ...]) -> bool:
     return all(part < limit for part, limit in zip(parts, limits, strict=False))
 
 
+@lru_cache(maxsize=100)
+def of_date(day: date) -> Date:
+    """The Date of a day."""
+    return Date((day.year, day.month, day.day), day.isoformat())
+
+
 def of_datetime(moment: datetime) -> DateTime:
     """The DateTime of a moment with a zone, to the millisecond."""
     text = moment.isoformat(timespec="milliseconds")
@@ -152,7 +163,7 @@ def of_datetime(moment: datetime) -> DateTime:
 def order(left: Temporal, right: Temporal) -> int | None:
     """-1, 0 or 1; None where the precision or a missing offset leaves it open. Both are dates, or both times."""
     if (left.offset is None) == (right.offset is None):
-        return _order(in_utc(left), in_utc(right))
+        return _order(left.utc, right.utc)
     if _compare(_bound(left, latest=True), _bound(right, latest=False)) < 0:
         return -1
     if _compare(_bound(left, latest=False), _bound(right, latest=True)) > 0:
@@ -162,25 +173,19 @@ def order(left: Temporal, right: Temporal) -> int | None:
 
 def equivalent(left: Temporal, right: Temporal) -> bool:
     """Whether both are the same to the same precision."""
-    return (left.offset is None) == (right.offset is None) and _order(in_utc(left), in_utc(right)) == 0
+    return (left.offset is None) == (right.offset is None) and _order(left.utc, right.utc) == 0
 
 
 def _order(left: tuple[Part, ...], right: tuple[Part, ...]) -> int | None:
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            return -1 if one < other else 1
-    return 0 if len(left) == len(right) else None
+    size = min(len(left), len(right))
+    if len(left) != len(right):
+        left, right = left[:size], right[:size]
+        return None if left == right else -1 if left < right else 1
+    return (left > right) - (left < right)
 
 
 def _compare(left: tuple[Part, ...], right: tuple[Part, ...]) -> int:
     return (left > right) - (left < right)
-
-
-def in_utc(value: Temporal) -> tuple[Part, ...]:
-    """The parts of a value in UTC; without an offset, or without a time, as they are."""
-    if not value.offset or len(value.parts) < 4:
-        return value.parts
-    return _shifted(value.parts, -value.offset)
 
 
 def _shifted(parts: tuple[Part, ...], minutes: int) -> tuple[Part, ...]:

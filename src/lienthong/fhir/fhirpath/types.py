@@ -5,7 +5,7 @@ Source: FHIRPath N1, 6.3; FHIR R4 fhirpath.html#types. See SPEC_READINGS.md for 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath import nodes as ast
@@ -88,6 +88,7 @@ def wanted(name: str, source: Source) -> Wanted:
     return found
 
 
+@lru_cache(maxsize=10_000)
 def is_a(type_name: str, types: Wanted, *, exact: bool = False) -> bool:
     """Whether a type is one of the wanted or derived from one; with `exact`, a primitive only if it is one itself."""
     if type_name in types or "System.Any" in types:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
 
+import msgspec
+
 __all__ = ["CALENDAR", "EXACT", "Element", "Item", "Quantity", "TypeInfo", "decimal_text", "digits"]
 
 # Sums and products of FHIR's decimals keep all their digits in it; what does not fit is an overflow, and so empty.
@@ -55,8 +57,7 @@ class Quantity:
         )
 
 
-@dataclass(slots=True, eq=False)
-class Element:
+class Element(msgspec.Struct, eq=False):
     """A FHIR element with its type where that can't be known from the path, or a primitive with its extensions.
 
     `value` is None for a primitive that has only extensions; `extra` is the object at `_name` in JSON.

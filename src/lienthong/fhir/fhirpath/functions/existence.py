@@ -45,7 +45,9 @@ def _any(call: Call, *, wanted: bool, found: bool) -> Plan:
 
     def run_any(this: Any, env: Env) -> bool:
         items = run(this, env)
-        env.spend(len(items), source)
+        env.left -= len(items)
+        if env.left < 0:
+            env.spend(0, source)
         if not indexed:
             for item in items:
                 if (test(item, env) is True) is wanted:

@@ -31,7 +31,9 @@ def _where(call: Call) -> Plan:
         items = run(this, env)
         if not items:
             return EMPTY
-        env.spend(len(items), source)
+        env.left -= len(items)
+        if env.left < 0:
+            env.spend(0, source)
         return [item for item in items if test(item, env) is True]
 
     return many(run_where, *call.input.types)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.call import Call, Function
-from lienthong.fhir.fhirpath.members import step
+from lienthong.fhir.fhirpath.members import stepper
 from lienthong.fhir.fhirpath.operands import converter, scalar, text
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, one, single, system_type, widen
 from lienthong.fhir.fhirpath.resolution import resolve
@@ -24,6 +24,7 @@ _DEFINITIONS = "http://hl7.org/fhir/StructureDefinition/"
 
 def _extension(call: Call) -> Plan:
     run, address = call.input.many, text(call.given(0), call.at(0), call.name)
+    step = stepper("extension", bare=True)
 
     def run_extension(this: Any, env: Env) -> list[Any]:
         url = address(this, env)
@@ -31,11 +32,11 @@ def _extension(call: Call) -> Plan:
             return EMPTY
         found: list[Any] = []
         for item in run(this, env):
-            if type(item) is dict:  # the most frequent case, in short
-                found += [part for part in item.get("extension") or () if type(part) is dict]
-            else:
-                step(item, "extension", found, bare=True)
-        return [item for item in found if item.get("url") == url]
+            if type(item) is not dict:
+                step(item, found)
+            elif type(parts := item.get("extension")) is list:  # the most frequent case, in short
+                found += [part for part in parts if type(part) is dict and part.get("url") == url]
+        return [part for part in found if part.get("url") == url] if found else EMPTY
 
     return many(run_extension, "Extension")
 

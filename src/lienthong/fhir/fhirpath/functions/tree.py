@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
-from lienthong.fhir.fhirpath.members import children
+from lienthong.fhir.fhirpath.members import children, descend
 from lienthong.fhir.fhirpath.plan import Env, Plan, many
 
 __all__ = ["TREE"]
@@ -33,12 +33,8 @@ def _descendants(call: Call) -> Plan:
     def run_descendants(this: Any, env: Env) -> list[Any]:
         out: list[Any] = []
         for item in run(this, env):
-            children(item, static, out)
-        number = 0
-        while number < len(out):  # `out` grows while it is walked; each item's children follow all found before
-            env.spend(1, call.source)
-            children(out[number], "", out)
-            number += 1
+            descend(item, static, out)
+        env.spend(len(out), call.source)
         return out
 
     return many(run_descendants)

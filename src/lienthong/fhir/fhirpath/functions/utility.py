@@ -12,7 +12,7 @@ from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.operands import converter, text, truth
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, One, Plan, many, one, single, widen
-from lienthong.fhir.fhirpath.temporal import Date, Time, of_datetime, parse_date, parse_time
+from lienthong.fhir.fhirpath.temporal import Date, Time, of_date, of_datetime, parse_time
 
 __all__ = ["UTILITY"]
 
@@ -49,8 +49,8 @@ def _now(call: Call) -> Plan:
 
 
 def _today(call: Call) -> Plan:
-    def run(this: Any, env: Env) -> Date | None:
-        return parse_date(env.now().date().isoformat())
+    def run(this: Any, env: Env) -> Date:
+        return of_date(env.now().date())
 
     return one(run, "System.Date")
 
