@@ -159,25 +159,37 @@ def query(
     output: Annotated[str, typer.Option(help="table, csv, json or parquet.")] = "table",
 ) -> None:
     """Ask the warehouse."""
-    from lienthong import console
+    from lienthong.rows import show_rows
 
     with _node(context) as node:
         rows = node.query(sql)
-    console.show_rows(rows, "object" if context.obj.json else output)
+    show_rows(rows, "object" if context.obj.json else output)
 
 
 @view_app.command("run")
 def view_run(
     context: typer.Context,
     view: Annotated[Path, typer.Argument(help="A ViewDefinition as JSON.")],
-    input: Annotated[Path, typer.Option(help="FHIR resources: a file or a folder of NDJSON.")],
-    output: Annotated[str, typer.Option(help="table, csv, json, ndjson or parquet.")] = "csv",
+    input: Annotated[Path, typer.Option(help="FHIR files: one, a folder of them, or the home of a node.")],
+    output: Annotated[
+        str,
+        typer.Option(help="csv, json, ndjson, parquet or table [default: by --to, else csv].", show_default=False),
+    ] = "",
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write into this file.")] = None,
 ) -> None:
-    """Run one SQL-on-FHIR view over files."""
-    from lienthong import console
-    from lienthong.warehouse import read_view, run_view
+    """Run one SQL-on-FHIR view over files, or over the warehouse of a node."""
+    from lienthong.node import home_of
+    from lienthong.rows import give_rows, output_of
+    from lienthong.warehouse import read_view, stream_view
 
-    console.show_rows(run_view(read_view(view), input), "object" if context.obj.json else output)
+    definition, form = read_view(view), output_of(output, to)
+    if home := home_of(input):
+        context.obj.home = home
+        with _node(context) as node:
+            rows = node.run_view(definition)
+    else:
+        rows = stream_view(definition, input)
+    give_rows(rows.schema, rows.batches, form, to, as_json=context.obj.json)
 
 
 @app.command()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import singledispatch
 from typing import Any, Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from lienthong import pipeline
-from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.demo.tour import Toured
 from lienthong.keeping.backup import LEFT_OUT, Saved
@@ -29,25 +23,12 @@ from lienthong.keeping.logbook import LOG, counts
 from lienthong.keeping.restore import Restored
 from lienthong.keeping.upgrade import Upgraded
 from lienthong.products.run import Run
+from lienthong.rows import plain
 from lienthong.warehouse import Built
 from lienthong.warehouse.export import Exported
 from lienthong.warehouse.trace import Traced
 
-__all__ = ["Listing", "Shown", "progress", "show", "show_rows"]
-
-WRONG_OUTPUT = ErrorKind(
-    "output-unknown",
-    Category.INCORRECT,
-    what="There is no output '{given}'.",
-    allowed="table, csv, json, ndjson, parquet",
-    cure="Give one of them with --output.",
-)
-BINARY = ErrorKind(
-    "output-binary",
-    Category.INCORRECT,
-    what="Parquet is binary and would garble the terminal.",
-    cure="Send it to a file: `lienthong query ... --output parquet > rows.parquet`.",
-)
+__all__ = ["Listing", "Shown", "progress", "show"]
 
 _MOST = 20  # findings shown to a person; --json has all
 
@@ -93,7 +74,7 @@ def show(result: Shown, *, as_json: bool) -> None:
     body = result.to_json()
     LOG.info("result", extra={"facts": counts(body)})
     if as_json:
-        print(json.dumps(body, ensure_ascii=False, default=_plain))
+        print(json.dumps(body, ensure_ascii=False, default=plain))
         return
     terminal = Console(soft_wrap=True, highlight=False, markup=False)
     for part in told(result):
@@ -104,53 +85,6 @@ def show(result: Shown, *, as_json: bool) -> None:
 def told(result: Shown) -> Iterator[Text | Table | str]:
     """The sentences and tables of a result; by default its JSON as lines of name and value."""
     yield from _lines(result.to_json())
-
-
-def show_rows(rows: pa.Table, output: str) -> None:
-    """Rows as table, csv, json (an array), ndjson, parquet, or `object` (one JSON object with columns and rows)."""
-    if output == "parquet":
-        if sys.stdout.isatty():
-            raise BINARY.at("--output")
-        pq.write_table(rows, pa.PythonFile(sys.stdout.buffer, mode="w"))
-    elif output == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(rows.column_names)
-        writer.writerows([_cell(row[name]) for name in rows.column_names] for row in rows.to_pylist())
-    elif output == "json":
-        print(json.dumps(rows.to_pylist(), ensure_ascii=False, default=_plain))
-    elif output == "ndjson":
-        for row in rows.to_pylist():
-            print(json.dumps(row, ensure_ascii=False, default=_plain))
-    elif output == "object":
-        body = {"columns": rows.column_names, "rows": rows.to_pylist()}
-        print(json.dumps(body, ensure_ascii=False, default=_plain))
-    elif output == "table":
-        table = Table()
-        for name in rows.column_names:
-            table.add_column(Text(name))
-        for row in rows.to_pylist():
-            table.add_row(*(Text(_cell(row[name])) for name in rows.column_names))
-        Console(highlight=False, markup=False).print(table)
-    else:
-        raise WRONG_OUTPUT.at("--output", given=output)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    return str(value)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        # a number if that is the same number, its digits otherwise
-        number = float(value)
-        return number if Decimal(repr(number)) == value else str(value)
-    return str(value)
 
 
 def _lines(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:

@@ -35,7 +35,7 @@ from lienthong.warehouse.export import Exported, export
 from lienthong.warehouse.housekeeping import housekeeping
 from lienthong.warehouse.trace import Traced, trace
 
-__all__ = ["Node"]
+__all__ = ["Node", "home_of"]
 
 NO_NODE = ErrorKind(
     "node-missing",
@@ -43,6 +43,12 @@ NO_NODE = ErrorKind(
     what="There is no node in this folder.",
     cure="Run `lienthong ingest` with exports to make one, or name another folder with --home.",
 )
+
+
+def home_of(path: Path) -> Path | None:
+    """The home of the node that a path means, its home or the warehouse in it; None for any other path."""
+    home = path.parent if path.name == "warehouse" else path
+    return home if (home / "lienthong.toml").is_file() else None
 
 
 class Node:
