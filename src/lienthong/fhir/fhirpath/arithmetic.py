@@ -14,7 +14,7 @@ from lienthong.fhir.fhirpath import quantities
 from lienthong.fhir.fhirpath.durations import moved
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.operands import kind, scalar, text
-from lienthong.fhir.fhirpath.plan import Env, Plan, one
+from lienthong.fhir.fhirpath.plan import Env, Plan, fits, one
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Time
 from lienthong.fhir.fhirpath.values import EXACT, Quantity
 
@@ -47,7 +47,7 @@ def _plus(left: Any, right: Any, sign: int, source: Source) -> Any:
     if _is_number(left) and _is_number(right):
         return fit(EXACT.add(_exact(left), _exact(right) * sign))
     if isinstance(left, str) and isinstance(right, str) and sign > 0:
-        return left + right
+        return fits(left + right, source)
     if isinstance(left, (Date, DateTime, Time)) and isinstance(right, Quantity):
         return moved(left, right, sign, source)
     first, second = _as_quantity(left), _as_quantity(right)
@@ -88,7 +88,8 @@ def _div(left: Any, right: Any, source: Source) -> Any:
     if not right:
         return None
     quotient = quantities.QUOTIENT.divide(_exact(left), _exact(right))
-    return fit(int(quotient.to_integral_value(ROUND_DOWN))) if quotient.adjusted() < 20 else None
+    is_small = quotient.is_finite() and quotient.adjusted() < 20
+    return fit(int(quotient.to_integral_value(ROUND_DOWN))) if is_small else None
 
 
 def _mod(left: Any, right: Any, source: Source) -> Any:
@@ -96,8 +97,10 @@ def _mod(left: Any, right: Any, source: Source) -> Any:
         raise source.run("`mod` takes numbers")
     if not right:
         return None
-    rest = EXACT.remainder(_exact(left), _exact(right))
-    return int(rest) if isinstance(left, int) and isinstance(right, int) else fit(rest)
+    if isinstance(left, int) and isinstance(right, int):
+        rest = abs(left) % abs(right)  # with the sign of the left, as N1 truncates
+        return fit(-rest if left < 0 else rest)
+    return fit(EXACT.remainder(_exact(left), _exact(right)))
 
 
 Apply = Callable[[Any, Any, Source], Any]
@@ -161,7 +164,7 @@ def _concatenate(left: Plan, right: Plan, source: Source) -> Plan:
     first, second = text(left, source, "`&`"), text(right, source, "`&`")
 
     def run(this: Any, env: Env) -> str:
-        return (first(this, env) or "") + (second(this, env) or "")
+        return str(fits((first(this, env) or "") + (second(this, env) or ""), source))
 
     return one(run, "System.String")
 
@@ -177,7 +180,7 @@ def negative(plan: Plan, source: Source) -> Plan:
         if value is None:
             return None
         if isinstance(value, Quantity):
-            return Quantity(EXACT.minus(value.value), value.unit, value.calendar, value.ucum)
+            return quantities.made(EXACT.minus(value.value), value)
         if not _is_number(value):
             raise source.run("`-` takes a number or a quantity")
         return fit(-value if isinstance(value, int) else EXACT.minus(value))

@@ -37,6 +37,7 @@ _OPERATORS: Mapping[str, Callable[[Plan, Plan, Source], Plan]] = MappingProxyTyp
 _CONSTANTS = MappingProxyType(
     {"sct": "http://snomed.info/sct", "loinc": "http://loinc.org", "ucum": "http://unitsofmeasure.org"}
 )
+_ORDERED = frozenset({"first", "last", "tail", "skip", "take"})
 _PREFIXES = MappingProxyType(
     {"vs-": "http://hl7.org/fhir/ValueSet/", "ext-": "http://hl7.org/fhir/StructureDefinition/"}
 )
@@ -221,7 +222,18 @@ class Compiler:
         allowed = ", ".join(item.name for item in schema.elements(types[0])) if len(types) == 1 else ""
         return self.source(node.at).unknown(f"the element {name} in {what}", allowed)
 
+    def _check_order(self, node: ast.Node | None, at: int, what: str) -> None:
+        """In strict mode, what has no order has no first item (N1, 5.3 and 5.8)."""
+        while self.strict and isinstance(node, (ast.Member, ast.Call, ast.Index)):
+            if isinstance(node, ast.Call) and node.name == "sort":
+                return
+            if isinstance(node, ast.Call) and node.name in ("children", "descendants"):
+                why = f"{what} takes items in order, and those of {node.name}() have none"
+                raise self.source(at).meaning(why, "sort() before it")
+            node = node.input
+
     def _index(self, source: Plan, index: Plan, node: ast.Index) -> Plan:
+        self._check_order(node.input, node.at, "an index")
         run, place = source.many, integer(index, self.source(node.at), "an index")
 
         def run_index(this: Any, env: Env) -> Any:
@@ -244,6 +256,8 @@ class Compiler:
                 str(function.least) if function.least == function.most else f"{function.least} to {function.most}"
             )
             raise source.meaning(f"{node.name}() is given {number} arguments", f"{wanted_number} arguments")
+        if node.name in _ORDERED:
+            self._check_order(node.input, node.at, f"{node.name}()")
         if node.input is None:
             input_plan = one(lambda this, env: this, *scope.this)
         else:

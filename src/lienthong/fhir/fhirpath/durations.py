@@ -31,6 +31,7 @@ _RANK = {"year": 1, "month": 2, "week": 3, "day": 3, "hour": 4, "minute": 5, "se
 # How many of a finer unit make one of the precision that a partial date has.
 _INTO_YEARS = {"year": 1, "month": 12, "week": 52, "day": 365}
 _INTO_MONTHS = {"month": 1, "week": 4, "day": 30}
+_PRECISIONS = {3: "day", 4: "hour", 5: "minute"}  # by the number of parts
 _FURTHEST = 10_000 * 366 * 86400
 
 
@@ -71,6 +72,10 @@ def _date(value: Date | DateTime, unit: str, amount: Decimal) -> Date | DateTime
         if unit not in _INTO_MONTHS:
             unit, amount = "day", (amount * _SECONDS[unit] / 86400).to_integral_value(ROUND_DOWN)
         unit, amount = "month", (amount / _INTO_MONTHS[unit]).to_integral_value(ROUND_DOWN)
+    elif _RANK[unit] > len(parts):
+        finest = _PRECISIONS[len(parts)]
+        amount = (amount * _SECONDS[unit] / _SECONDS[finest]).to_integral_value(ROUND_DOWN)
+        unit = finest
     try:
         found = (
             _months(parts, int(amount) * (12 if unit == "year" else 1))

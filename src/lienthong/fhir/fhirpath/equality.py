@@ -18,7 +18,7 @@ __all__ = ["equal", "equal_items", "equivalent", "equivalent_items", "key", "uni
 
 _NUMBERS = frozenset({int, Decimal, LexicalDecimal})
 _DATES = frozenset({Date, DateTime})
-_MANY = 40  # duplicates among fewer items are found by comparing, among more by their keys first
+_MOST_PLACES = 60  # of a decimal that are compared for equivalence
 
 
 def equal(left: Any, right: Any) -> bool | None:
@@ -97,7 +97,7 @@ def _plain(text: str) -> str:
 def _near(left: Decimal, right: Decimal) -> bool:
     if abs(left.adjusted()) > 90 or abs(right.adjusted()) > 90:
         return left == right
-    step = Decimal(1).scaleb(-min(digits(left), digits(right)))
+    step = Decimal(1).scaleb(-min(digits(left), digits(right), _MOST_PLACES))
     return left.quantize(step, ROUND_HALF_UP, EXACT) == right.quantize(step, ROUND_HALF_UP, EXACT)
 
 

@@ -136,18 +136,17 @@ class Expression:
         env.root = root
         if given:
             _put(env, given)
-        resource_type = resource.get("resourceType", "")
-        made = self._made.get((type_name, resource_type))
-        if made is None:
-            made = self._closures(type_name, system_type(resource))
-            self._made[type_name, resource_type] = made
         item = value
         if extra is not None or value is None:
             item = Element(value, type_name, extra)
-        elif type(value) is not dict and schema.is_type(type_name) and not schema.is_primitive(type_name):
+        elif type(value) is not dict and not schema.is_primitive(type_name):
             # no object where one must be: it has no members
-            item, made = Element(value, type_name), self._closures("", system_type(resource))
+            item, type_name = Element(value, type_name), ""
         env.context = item
+        try:
+            made = self._made[type_name, resource["resourceType"]]
+        except (KeyError, TypeError):
+            made = self._closures(type_name if schema.is_type(type_name) else "", system_type(resource))
         return made, item, env
 
     def holds(
@@ -192,13 +191,16 @@ class Expression:
         if made is None:
             compiler = Compiler(self.text, self.strict, self.as_filters)
             scope = Scope((type_name,) if type_name else (), (resource_type,) if resource_type else (), {})
-            plan = compiler.plan(self.tree, scope)
+            try:
+                plan = compiler.plan(self.tree, scope)
+            except RecursionError:
+                raise self._too_deep() from None
             made = _Made(_showing(plan), plan.many, plan.one, plan.type)
             self._made[type_name, resource_type] = made
         return made
 
     def _too_deep(self) -> LienthongError:
-        return Source(self.text).error(LIMIT, why="the resource is nested too deep", allowed="")
+        return Source(self.text).error(LIMIT, why="it, or the resource, is nested too deep")
 
 
 def _put(env: Env, given: Given) -> None:

@@ -14,6 +14,7 @@ from lienthong.fhir.fhirpath.plan import Env, Plan
 __all__ = ["folded", "is_fixed", "is_literal", "remembered"]
 
 _ROOTS = frozenset({"resource", "rootResource", "context"})
+_TYPED = frozenset({"as", "is", "ofType"})  # their argument is a type; any other could depend on the item
 # These act, or ask somebody who may answer differently.
 _NEVER = frozenset({"trace", "defineVariable", "resolve", "memberOf", "conformsTo"})
 
@@ -59,20 +60,10 @@ def _is_rooted(node: ast.Node) -> bool:
         case ast.Member(tree) if tree is not None:
             return _is_rooted(tree)
         case ast.Call(tree, name, arguments) if tree is not None:
-            # an argument may be evaluated for each item of the input, and then depends on nothing else
-            return name not in _NEVER and _is_rooted(tree) and all(_is_type(part) for part in arguments)
+            is_typed = name in _TYPED or all(isinstance(part, ast.Literal) for part in arguments)
+            return name not in _NEVER and is_typed and _is_rooted(tree)
         case ast.Binary("|", left, right):
             return _is_rooted(left) and _is_rooted(right)
-        case _:
-            return False
-
-
-def _is_type(node: ast.Node) -> bool:
-    match node:
-        case ast.Literal() | ast.Member(None):
-            return True
-        case ast.Member(ast.Member(None)):
-            return True
         case _:
             return False
 

@@ -52,6 +52,7 @@ _DATES = {
 }
 _VARIABLES = frozenset({"$this", "$index", "$total"})
 _DEEPEST = 100  # brackets within brackets
+_LONGEST_NUMBER = 100
 _HIGHEST = 200  # steps from the root of a tree to its leaves; who walks a tree may so do it by recursion
 
 
@@ -202,6 +203,8 @@ class _Parser:
 
     def number(self) -> Node:
         token = self.advance()
+        if len(token.text) > _LONGEST_NUMBER:
+            raise fault(self.text, token.at, f"a number has more than {_LONGEST_NUMBER} digits")
         value: int | Decimal = Decimal(token.text) if "." in token.text else int(token.text)
         unit = self.token
         if unit.kind is TokenKind.STRING or (unit.kind is TokenKind.NAME and unit.text in _UNITS):

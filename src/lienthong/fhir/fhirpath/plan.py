@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from lienthong.core.canonical import LexicalDecimal
 from lienthong.core.clock import system_clock
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.faults import LIMIT, Source
@@ -30,6 +32,7 @@ __all__ = [
     "Plan",
     "Scope",
     "Terminology",
+    "fits",
     "many",
     "narrow",
     "one",
@@ -40,6 +43,7 @@ __all__ = [
 ]
 
 MOST_ITEMS = 10_000_000  # what one evaluation may walk over, all together
+_MOST_TEXT = 10_000_000  # characters of one string that an expression makes
 
 
 class Terminology(Protocol):
@@ -151,6 +155,13 @@ def single(plan: Plan, source: Source, what: str = "one item is wanted") -> One:
     return run_one
 
 
+def fits(value: Any, source: Source) -> Any:
+    """The value; a string that is too long is an error, so that doubling one again and again ends."""
+    if type(value) is str and len(value) > _MOST_TEXT:
+        raise source.error(LIMIT, why="it makes a very long text", allowed=f"{_MOST_TEXT:,} characters")
+    return value
+
+
 _SYSTEM: Mapping[type, str] = {
     str: "System.String",
     bool: "System.Boolean",
@@ -160,6 +171,9 @@ _SYSTEM: Mapping[type, str] = {
     Time: "System.Time",
     Quantity: "System.Quantity",
     TypeInfo: "System.TypeInfo",
+    Decimal: "System.Decimal",
+    LexicalDecimal: "System.Decimal",
+    float: "System.Decimal",
 }
 
 
@@ -168,7 +182,7 @@ def system_type(value: Any) -> str:
     if isinstance(value, dict):
         found = value.get("resourceType")
         return found if isinstance(found, str) and schema.is_type(found) else ""
-    return _SYSTEM.get(type(value), "System.Decimal")
+    return _SYSTEM.get(type(value), "")
 
 
 def type_of(item: Any, static: str) -> str:

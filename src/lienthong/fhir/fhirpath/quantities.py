@@ -7,6 +7,7 @@ Source: FHIRPath N1; FHIR R4 fhirpath.html#quantity.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 from lienthong.fhir.fhirpath.values import CALENDAR, EXACT, Quantity, digits
 from lienthong.terminology.ucum import Measure, measure
 
-__all__ = ["UCUM", "comparable", "divide", "equivalent", "multiply", "of_fhir", "order", "plus"]
+__all__ = ["UCUM", "comparable", "divide", "equivalent", "made", "multiply", "of_fhir", "order", "plus"]
 
 UCUM = "http://unitsofmeasure.org"
+
+_LONGEST_UNIT = 150
 
 _SECONDS = {"week": "wk", "day": "d", "hour": "h", "minute": "min", "second": "s", "millisecond": "ms"}
 _MONTHS = {"year": 12, "month": 1}
@@ -75,7 +78,8 @@ def _pair(left: Quantity, right: Quantity) -> tuple[Fraction, Fraction] | None:
 
 def comparable(left: Quantity, right: Quantity) -> bool:
     """Whether there is one unit for both."""
-    return _pair(left, right) is not None
+    one_ = Decimal(1)
+    return _pair(replace(left, value=one_), replace(right, value=one_)) is not None
 
 
 def order(left: Quantity, right: Quantity) -> int | None:
@@ -92,6 +96,8 @@ def _holdable(value: Quantity) -> bool:
 
 def equal(left: Quantity, right: Quantity) -> bool | None:
     """Equality; None between calendar months or years and other units of time, False between other strangers."""
+    if (left.unit, left.calendar) == (right.unit, right.calendar):
+        return left.value == right.value
     found = order(left, right)
     if found is not None:
         return found == 0
@@ -136,10 +142,15 @@ def _decimal(value: Fraction) -> Decimal:
     return EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+def made(value: Decimal, like: Quantity) -> Quantity | None:
+    """A quantity of the same unit; None where the number is beyond what can be held."""
+    return Quantity(value, like.unit, like.calendar, like.ucum) if value.is_finite() else None
+
+
 def plus(left: Quantity, right: Quantity, sign: int) -> Quantity | None:
     """Sum or difference, in the unit of the left; None where the units have nothing in common."""
     if left.unit == right.unit and left.calendar == right.calendar:
-        return Quantity(EXACT.add(left.value, right.value * sign), left.unit, left.calendar, left.ucum)
+        return made(EXACT.add(left.value, EXACT.multiply(right.value, Decimal(sign))), left)
     if not _holdable(left) or not _holdable(right):
         return None
     months, other = _months(left), _months(right)
@@ -152,7 +163,7 @@ def plus(left: Quantity, right: Quantity, sign: int) -> Quantity | None:
         if first.powers != second.powers:
             return None
         moved = (Fraction(right.value) * second.factor + second.offset - first.offset) / first.factor
-    return Quantity(EXACT.add(left.value, _decimal(moved * sign)), left.unit, left.calendar, left.ucum)
+    return made(EXACT.add(left.value, _decimal(moved * sign)), left)
 
 
 def multiply(left: Quantity, right: Quantity) -> Quantity | None:
@@ -161,8 +172,11 @@ def multiply(left: Quantity, right: Quantity) -> Quantity | None:
     units = _ucum_unit(left), _ucum_unit(right)
     if None in units:
         return None
-    written = [unit for unit in units if unit != "1"]
-    return Quantity(value, f"({written[0]}).({written[1]})" if len(written) == 2 else (written or ["1"])[0] or "1")
+    written = [unit for unit in units if unit not in ("1", None)]
+    unit = ").(".join(str(part) for part in written)
+    if len(unit) > _LONGEST_UNIT:
+        return None
+    return made(value, Quantity(value, f"({unit})" if len(written) == 2 else unit or "1"))
 
 
 def divide(left: Quantity, right: Quantity) -> Quantity | None:
@@ -171,9 +185,8 @@ def divide(left: Quantity, right: Quantity) -> Quantity | None:
     if not right.value or one is None or other is None:
         return None
     value = QUOTIENT.divide(left.value, right.value)
-    if one == other:
-        return Quantity(value)
-    return Quantity(value, one if other == "1" else f"({one})/({other})")
+    unit = "1" if one == other else one if other == "1" else f"({one})/({other})"
+    return made(value, Quantity(value, unit)) if len(unit) <= _LONGEST_UNIT else None
 
 
 def _ucum_unit(value: Quantity) -> str | None:

@@ -15,7 +15,7 @@ from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.operands import scalar, text
 from lienthong.fhir.fhirpath.plan import Env, Plan, one
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Time, parse_date, parse_datetime, parse_time
-from lienthong.fhir.fhirpath.values import CALENDAR, Quantity, decimal_text
+from lienthong.fhir.fhirpath.values import CALENDAR, EXACT, Quantity, decimal_text
 from lienthong.terminology.ucum import measure
 
 __all__ = ["CONVERSION"]
@@ -164,7 +164,8 @@ def _in_unit(value: Quantity, unit: str) -> Quantity | None:
     if one_.offset or other.offset:
         return None
     factor = one_.factor / other.factor
-    return Quantity(value.value * factor.numerator / factor.denominator, unit)
+    moved = EXACT.multiply(value.value, Decimal(factor.numerator))
+    return Quantity(EXACT.divide(moved, Decimal(factor.denominator)), unit)
 
 
 _ALL: dict[str, Convert] = {

@@ -14,7 +14,7 @@ from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.operands import text
-from lienthong.fhir.fhirpath.plan import Env, Plan, one
+from lienthong.fhir.fhirpath.plan import Env, Plan, fits, one
 
 __all__ = ["ENCODING"]
 
@@ -58,7 +58,7 @@ def _by_format(formats: Mapping[str, Callable[[str], str]]) -> Function:
             if value is None or name not in formats:
                 return None
             try:
-                return formats[name](value)
+                return str(fits(formats[name](value), call.source))
             except ValueError:  # also UnicodeDecodeError, binascii.Error and JSONDecodeError
                 return None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from lienthong.fhir.fhirpath import quantities
 from lienthong.fhir.fhirpath.arithmetic import ARITHMETIC, Number, fit
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.comparison import order
@@ -110,9 +111,9 @@ def _abs(call: Call) -> Plan:
     def run_abs(this: Any, env: Env) -> Any:
         value = run(this, env)
         if isinstance(value, Quantity):
-            return Quantity(EXACT.abs(value.value), value.unit, value.calendar, value.ucum)
+            return quantities.made(EXACT.abs(value.value), value)
         if value is None or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
-            return None if value is None else EXACT.abs(value) if isinstance(value, Decimal) else fit(abs(value))
+            return None if value is None else fit(EXACT.abs(value) if isinstance(value, Decimal) else abs(value))
         raise call.source.run("abs() takes a number or a quantity")
 
     return one(run_abs)
@@ -125,7 +126,7 @@ def _sum(call: Call) -> Plan:
 def _avg(call: Call) -> Plan:
     def divided(total: Any, count: int) -> Any:
         if isinstance(total, Quantity):
-            return Quantity(QUOTIENT.divide(total.value, Decimal(count)), total.unit, total.calendar, total.ucum)
+            return quantities.made(quantities.QUOTIENT.divide(total.value, Decimal(count)), total)
         return QUOTIENT.divide(Decimal(total), Decimal(count))
 
     return _folded(call, divided)

@@ -14,7 +14,7 @@ import re2
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.operands import text
-from lienthong.fhir.fhirpath.plan import Env, Plan, one
+from lienthong.fhir.fhirpath.plan import Env, Plan, fits, one
 
 __all__ = ["PATTERNS"]
 
@@ -76,8 +76,9 @@ def _replace_matches(call: Call) -> Plan:
             return None
         if pattern == "":
             return str(value)
-        found = _pattern(pattern, source)
-        return "".join(_replaced(value, found, new))
+        parts = _replaced(value, _pattern(pattern, source), new)
+        env.spend(len(parts) + len(parts) // 2 * len(new), source)
+        return str(fits("".join(parts), source))
 
     return one(run_replace, "System.String")
 

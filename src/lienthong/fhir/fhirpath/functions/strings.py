@@ -10,7 +10,7 @@ from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.operands import converter, expect, integer, text
-from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, one
+from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, fits, many, one
 
 __all__ = ["STRINGS", "string_function"]
 
@@ -31,7 +31,7 @@ def string_function(apply: Callable[..., Any], type_name: str, number: int = 0) 
                 if value is None:
                     return None
                 values.append(value)
-            return apply(*values)
+            return fits(apply(*values), call.source)
 
         return one(run_string, type_name)
 
@@ -53,6 +53,20 @@ def _substring(call: Call) -> Plan:
         return str(value[first : first + max(count, 0)])
 
     return one(run_substring, _STRING)
+
+
+def _replace(call: Call) -> Plan:
+    run = text(call.input, call.source, call.name)
+    pattern, new = (text(call.given(place), call.at(place), call.name) for place in (0, 1))
+
+    def run_replace(this: Any, env: Env) -> str | None:
+        value, old, fresh = run(this, env), pattern(this, env), new(this, env)
+        if value is None or old is None or fresh is None:
+            return None
+        env.spend(value.count(old) * len(fresh), call.source)  # before it takes the memory
+        return str(fits(value.replace(old, fresh), call.source))
+
+    return one(run_replace, _STRING)
 
 
 def _split(call: Call) -> Plan:
@@ -94,7 +108,7 @@ def _join(call: Call) -> Plan:
         values = [value for item in items if (value := convert(item)) is not None]
         if not all(isinstance(value, str) for value in values):
             raise source.run("join() takes strings")
-        return between.join(values)
+        return str(fits(between.join(values), source))
 
     return one(run_join, _STRING)
 
@@ -108,7 +122,7 @@ STRINGS = {
     "contains": string_function(str.__contains__, _BOOLEAN, 1),
     "upper": string_function(str.upper, _STRING),
     "lower": string_function(str.lower, _STRING),
-    "replace": string_function(str.replace, _STRING, 2),
+    "replace": Function(_replace, 2, 2),
     "length": string_function(len, _INTEGER),
     "trim": string_function(str.strip, _STRING),
     "toChars": Function(_to_chars),
