@@ -45,7 +45,8 @@ def _plus(left: Any, right: Any, sign: int, source: Source) -> Any:
     if isinstance(left, int) and isinstance(right, int) and _is_number(left) and _is_number(right):
         return fit(left + sign * right)
     if _is_number(left) and _is_number(right):
-        return fit(EXACT.add(_exact(left), _exact(right) * sign))
+        apply = EXACT.add if sign > 0 else EXACT.subtract
+        return fit(apply(_exact(left), _exact(right)))
     if isinstance(left, str) and isinstance(right, str) and sign > 0:
         return fits(left + right, source)
     if isinstance(left, (Date, DateTime, Time)) and isinstance(right, Quantity):

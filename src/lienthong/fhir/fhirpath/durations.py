@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Part, Temporal, Time
-from lienthong.fhir.fhirpath.values import CALENDAR, Quantity
+from lienthong.fhir.fhirpath.values import CALENDAR, EXACT, Quantity, digits
 
 __all__ = ["moved"]
 
@@ -41,10 +41,10 @@ def moved(value: Temporal, duration: Quantity, sign: int, source: Source) -> Tem
     if not unit or (not duration.ucum and not duration.calendar):
         allowed = "years, months, weeks, days, hours, minutes, seconds; or 'wk', 'd', 'h', 'min', 's', 'ms'"
         raise source.run("the duration's unit is none that dates can be moved by", allowed)
-    amount = duration.value * sign
+    amount = duration.value if sign > 0 else EXACT.minus(duration.value)
     if _RANK[unit] < 6:
         amount = amount.to_integral_value(ROUND_DOWN)
-    if not amount.is_finite() or abs(amount) > _FURTHEST:
+    if not amount.is_finite() or not -_FURTHEST <= amount <= _FURTHEST or digits(amount) > 20:
         return None
     if isinstance(value, Time):
         return _time(value, unit, amount, source)

@@ -42,7 +42,7 @@ __all__ = [
     "widen",
 ]
 
-MOST_ITEMS = 10_000_000  # what one evaluation may walk over, all together
+MOST_ITEMS = 2_000_000  # what one evaluation may walk over, all together
 _MOST_TEXT = 10_000_000  # characters of one string that an expression makes
 
 

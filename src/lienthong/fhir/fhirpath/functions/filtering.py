@@ -10,10 +10,13 @@ from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function, walk_items
 from lienthong.fhir.fhirpath.equality import equal, key
+from lienthong.fhir.fhirpath.faults import LIMIT
 from lienthong.fhir.fhirpath.operands import value_of
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, widen
 
 __all__ = ["FILTERING"]
+
+_MOST_STEPS = 1_000  # of repeatAll, which would otherwise go round in a circle for long
 
 
 def _where(call: Call) -> Plan:
@@ -61,8 +64,12 @@ def _repeat(call: Call, *, all_of_them: bool) -> Plan:
         found: list[Any] = []
         seen: dict[Any, list[Any]] = {}
         level = [part for item in run(this, env) for part in step(item, env)]
+        steps = 0
         while level:
             env.spend(len(level), source)
+            steps += 1
+            if all_of_them and steps > _MOST_STEPS:
+                raise source.error(LIMIT, why="its steps do not end", allowed=f"{_MOST_STEPS:,} steps")
             fresh = level if all_of_them else [item for item in level if _is_new(item, seen)]
             found += fresh
             level = [part for item in fresh for part in step(item, env)]

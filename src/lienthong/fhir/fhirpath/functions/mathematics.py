@@ -140,8 +140,10 @@ def _folded(call: Call, finish: Callable[[Any, int], Any]) -> Plan:
 
     def run_fold(this: Any, env: Env) -> Any:
         values = [convert(item) for item in run(this, env)]
-        if not values or None in values:
+        if not values or any(value is None for value in values):
             return None
+        if not all(_countable(value) for value in values):
+            raise call.source.run(f"{call.name} takes numbers or quantities")
         total = values[0]
         for value in values[1:]:
             total = add((total, value), env)
@@ -150,6 +152,10 @@ def _folded(call: Call, finish: Callable[[Any, int], Any]) -> Plan:
         return finish(total, len(values))
 
     return one(run_fold)
+
+
+def _countable(value: Any) -> bool:
+    return isinstance(value, (int, Decimal, Quantity)) and not isinstance(value, bool)
 
 
 def _extreme(call: Call, *, wanted: int) -> Plan:
