@@ -67,7 +67,7 @@ class Terminology:
         self._value_sets: dict[str, Mapping[str, Any]] = {}
         self._code_systems: dict[str, Mapping[str, Any]] = {}
         self._below = below
-        self._expanded: dict[str, Codes | None] = {}  # made once each; two threads at worst make the same
+        self._expanded: dict[str, Codes] = {}  # made once each; two threads at worst make the same
         for resource in resources:
             url = resource.get("url")
             if isinstance(url, str):
@@ -76,9 +76,17 @@ class Terminology:
 
     def codes(self, value_set: str) -> Codes | None:
         """The codes of a value set; None where the set itself is not here."""
-        url = bare(value_set)
+        return self._codes(bare(value_set), ())
+
+    def _codes(self, url: str, within: tuple[str, ...]) -> Codes | None:
+        """The codes of a set, once each; `within` are the sets that are being listed and include it."""
+        if url in within or len(within) > _MAX_DEPTH:
+            return _UNKNOWN
         if url not in self._expanded:
-            self._expanded[url] = self._expand(url, 0)
+            found = self._expand(url, (*within, url))
+            if found is None:
+                return None  # not remembered: anything may be asked for
+            self._expanded[url] = found
         return self._expanded[url]
 
     def _value_set(self, url: str) -> Mapping[str, Any] | None:
@@ -89,27 +97,25 @@ class Terminology:
         found = self._code_systems.get(url)
         return found if found is not None or self._below is None else self._below._code_system(url)
 
-    def _expand(self, url: str, depth: int) -> Codes | None:
+    def _expand(self, url: str, within: tuple[str, ...]) -> Codes | None:
         resource = self._value_set(url)
         if resource is None:
             known = schema.value_set(url)
             return None if known is None else Codes(known, frozenset())
         compose = resource.get("compose")
-        if depth > _MAX_DEPTH:
-            return _UNKNOWN
         if not isinstance(compose, dict):
             return _of_expansion(resource.get("expansion"))
         found: dict[str, set[str]] = {}
         open_systems: set[str] = set()
         units = False
         for part in _dicts(compose.get("include")):
-            codes = self._included(part, depth)
+            codes = self._included(part, within)
             units |= codes.units
             open_systems |= codes.open
             for system, members in codes.known.items():
                 found.setdefault(system, set()).update(members)
         for part in _dicts(compose.get("exclude")):
-            codes = self._included(part, depth)
+            codes = self._included(part, within)
             if units and (codes.units or UCUM in codes.known or UCUM in codes.open or "*" in codes.open):
                 units = False
                 open_systems.add(UCUM)
@@ -125,11 +131,11 @@ class Terminology:
         listed = {system: frozenset(codes) for system, codes in found.items()}
         return Codes(listed, frozenset(open_systems), units=units)
 
-    def _included(self, part: Mapping[str, Any], depth: int) -> Codes:
+    def _included(self, part: Mapping[str, Any], within: tuple[str, ...]) -> Codes:
         """One include: the codes of a system, within all the value sets that it names."""
         made = self._of_system(part) if isinstance(part.get("system"), str) else None
         for url in part.get("valueSet") or ():
-            inner = self._expand(bare(url), depth + 1) if isinstance(url, str) else None
+            inner = self._codes(bare(url), within) if isinstance(url, str) else None
             inner = _UNKNOWN if inner is None else inner
             made = inner if made is None else _both(made, inner)
         return _UNKNOWN if made is None else made
@@ -143,7 +149,7 @@ class Terminology:
         if resource is None:
             is_units = system == UCUM and not part.get("filter")
             return Codes({}, frozenset(), units=True) if is_units else Codes({}, unsure)
-        concepts = list(_flat(_dicts(resource.get("concept")), ()))
+        concepts = list(_flat(_dicts(resource.get("concept"))))
         complete = resource.get("content") == "complete" and len(concepts) <= _MAX_CODES
         chosen = {code for code, _, _ in concepts}
         for item in _dicts(part.get("filter")):
@@ -208,15 +214,15 @@ def _properties(concept: _Concept, name: object) -> list[str]:
     return found
 
 
-def _flat(concepts: Iterable[_Concept], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...], _Concept]]:
+def _flat(concepts: Iterable[_Concept]) -> Iterator[tuple[str, tuple[str, ...], _Concept]]:
     """Every concept with the codes above it, outermost first."""
-    if len(above) > _MAX_DEPTH:
-        return
-    for concept in concepts:
+    todo: list[tuple[_Concept, tuple[str, ...]]] = [(concept, ()) for concept in concepts]
+    while todo:
+        concept, above = todo.pop()
         code = concept.get("code")
         if isinstance(code, str):
             yield code, above, concept
-            yield from _flat(_dicts(concept.get("concept")), (*above, code))
+            todo.extend((inner, (*above, code)) for inner in _dicts(concept.get("concept")))
 
 
 def _both(one: Codes, two: Codes) -> Codes:

@@ -8,7 +8,7 @@ Source: FHIR R4 4.0.1, profiling.html (slicing, re-slicing) and elementdefinitio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.fhir import schema
@@ -276,34 +276,30 @@ def build(definition: Definition, find: Find) -> Node:
 
 
 def _lay(root: Node, rule: ElementRule, layer: Definition, budget: _Budget) -> None:
-    """One rule on the element that it names; and on the slices of every element on the way, for its values."""
-    named, slices = root, list[Node]()
+    """One rule on the element it names, also where slices hold a copy of it; and on its slices, for its values."""
+    nodes = [root]
     for name, slice_name in rule.steps:
-        found = named.child(name)
-        if found is None:
-            raise ELEMENT_UNKNOWN.at(layer.canonical, element=rule.id[:200], type=layer.type)
-        budget.take()
-        node, by_type = found
-        below = [pair[0] for part in slices if (pair := part.child(name)) is not None]
-        slices = []
-        for asked in (by_type, slice_name):
-            if asked and node.slice_name != asked:
-                node = node.slice(asked, budget)
-                below = [part.slice(asked, budget) for part in below]
-        named = node
-        for part in (node, *below):
-            if part is not node:
-                slices.append(part)
-            slices.extend(_all_slices(part))
-    if not rule.steps:
-        named.lay(rule, layer.url)
-        return
-    named.lay(rule, layer.url)
-    for part in slices:
-        part.lay_values(rule, layer.url)
+        holders = [node for holder in nodes for node in (holder, *_all_slices(holder))]
+        nodes = []
+        for number, holder in enumerate(holders):
+            found = holder.child(name)
+            if found is None:
+                if number:  # a slice of another type
+                    continue
+                raise ELEMENT_UNKNOWN.at(layer.canonical, element=rule.id[:200], type=layer.type)
+            budget.take()
+            node, by_type = found
+            for asked in (by_type, slice_name):
+                if asked and node.slice_name != asked:
+                    node = node.slice(asked, budget)
+            nodes.append(node)
+    for node in nodes:
+        node.lay(rule, layer.url)
+        for part in _all_slices(node):
+            part.lay_values(rule, layer.url)
 
 
-def _all_slices(node: Node) -> Iterable[Node]:
+def _all_slices(node: Node) -> Iterator[Node]:
     for item in node.slices.values():
         yield item
         yield from _all_slices(item)
