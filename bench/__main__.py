@@ -14,12 +14,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from bench import views
 from bench.formats import BHYT, HL7V2
 from bench.steps import FHIR, Measured
 from lienthong.demo import hospitals
@@ -38,16 +39,26 @@ class Group:
     size: float  # plain megabytes
     steps: tuple[Step, ...]
     floor: str
+    left_out: str = ""
 
 
-ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *HL7V2)}
+VIEWS = (*views.LINES, *views.PARQUET, views.views_fhir4ds)
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *HL7V2, *VIEWS)}
 
 
 def one(name: str, files: Path, work: Path) -> None:
     """Run one step here; peak memory is that of the largest process of the step."""
     count, seconds = ALL[name](files, work)
-    used = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"count": count, "seconds": seconds, "peak_mb": max(used) / 1024}))
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(json.dumps({"count": count, "seconds": seconds, "peak_mb": max(_own_peak(), children)}))
+
+
+def _own_peak() -> float:
+    """Megabytes of this process. `ru_maxrss` would also count what the process was that it was forked from."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return float(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _measured(step: str, files: Path) -> dict[str, float]:
@@ -82,11 +93,21 @@ def _table(group: Group, runs: int) -> list[str]:
         f"| step | {group.unit}/s | MB/s | peak MB | to the floor `{group.floor}` |",
         "|---|--:|--:|--:|--:|",
         *rows,
+        *(["", f"Left out: {group.left_out}."] if group.left_out else []),
         "",
     ]
 
 
-def _groups(suites: Path, exports: Path) -> list[Group]:
+def _views(suites: Path, folder: Path, megabytes: float) -> Iterator[Group]:
+    size = views.prepare(suites / "synthea_r4_smart_dev100", folder, megabytes)
+    peers, without = ((views.views_fhir4ds,), "") if views.peer() else ((), "fhir4ds-v2 (LIENTHONG_PEERS is not set)")
+    title = "SQL on FHIR: five views (patient, condition, observation, encounter, medication request) over"
+    files, lines = folder / "data", (*views.LINES, *peers)
+    yield Group(f"{title} NDJSON", "resources", files, size, lines, "views_hand_lines", without)
+    yield Group(f"{title} the warehouse's Parquet", "resources", files, size, views.PARQUET, "views_hand_parquet")
+
+
+def _formats(suites: Path, exports: Path) -> list[Group]:
     fhir = suites / "synthea_r4_smart_dev100"
     hospitals.write(exports, 1, 2000)
     claims, messages = exports / "benh-vien-a", exports / "benh-vien-b"
@@ -113,6 +134,8 @@ def main() -> None:
     suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data")).resolve()
     parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
+    parser.add_argument("--only", choices=("formats", "views"), help="print these alone and write nothing")
     given = parser.parse_args()
     lines = [
         "# From file to record to OMOP, measured",
@@ -123,10 +146,15 @@ def main() -> None:
         f"Machine: {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
         "",
     ]
-    with tempfile.TemporaryDirectory() as exports:
-        for group in _groups(suites, Path(exports)):
-            lines += _table(group, given.runs)
-    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        if given.only != "views":
+            for group in _formats(suites, Path(folder) / "exports"):
+                lines += _table(group, given.runs)
+        if given.only != "formats":
+            for group in _views(suites, Path(folder) / "views", given.size):
+                lines += _table(group, given.runs)
+    if not given.only:
+        (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
 
 
