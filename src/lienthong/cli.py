@@ -1,9 +1,11 @@
-"""The operator's door: one command per verb, no logic. Each command imports its rooms when it runs, to start fast."""
+"""The operator's door: one command per verb, no logic; `commands` has those that need a file of their own.
+
+Each command imports its rooms when it runs, to start fast.
+"""
 
 from __future__ import annotations
 
 import errno
-import getpass
 import io
 import json
 import os
@@ -11,18 +13,16 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from lienthong.core.actors import Actor, Role, purpose
+from lienthong.commands.call import Call, kept, opened
+from lienthong.commands.fhirpath import fhirpath
+from lienthong.commands.people import people
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
 from lienthong.keeping.logbook import LOG, open_log, place_of
-
-if TYPE_CHECKING:
-    from lienthong.node import Node
-    from lienthong.privacy.access import Grant
 
 __all__ = ["app", "main"]
 
@@ -35,11 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 view_app = typer.Typer(help="SQL-on-FHIR views.", no_args_is_help=True)
-user_app = typer.Typer(help="People of this node: roles, licences, keys.", no_args_is_help=True)
 product_app = typer.Typer(help="Clinical AI products.", no_args_is_help=True)
 audit_app = typer.Typer(help="The log of who used whose data, and the signed decisions.", no_args_is_help=True)
 app.add_typer(view_app, name="view")
-app.add_typer(user_app, name="user")
+app.add_typer(people, name="user")
 app.add_typer(product_app, name="product")
 app.add_typer(audit_app, name="audit")
 
@@ -67,44 +66,10 @@ STOPPED = ErrorKind(
     what="The command was stopped before its end.",
     cure="Run it again; what was not published is cleared first.",
 )
-NO_SECRET = ErrorKind(
-    "secret-missing",
-    Category.INCORRECT,
-    what="No password was given and there is no terminal to ask at.",
-    allowed="a terminal, or the variables LIENTHONG_PASSWORD and LIENTHONG_PASSPHRASE",
-    cure="Run the command in a terminal or set the variables for this one call.",
-)
-
 _SHARED = {"--home": True, "--actor": True, "--purpose": True, "--json": False}  # option → takes a value
 
 Paths = Annotated[list[Path], typer.Argument(help="Files or folders of exports.", show_default=False)]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the web pages on this machine.")]
-
-
-class Call:
-    """What the shared options of one call say."""
-
-    home: Path = Path("lienthong-home")
-    actor: str = ""
-    purpose: str = "data-operations"
-    json: bool = False
-
-
-def _node(context: typer.Context, *, create: bool = False) -> Node:
-    from lienthong.node import Node
-
-    call: Call = context.obj
-    actor = Actor(call.actor or getpass.getuser(), operator=True)
-    return Node(call.home, actor=actor, purpose=purpose(call.purpose).value, create=create)
-
-
-def _kept(context: typer.Context) -> tuple[Path, Grant]:
-    """The home and the grant to keep it: also of a home that is too old to be opened as a node."""
-    from lienthong.keeping.home import allowed
-
-    call: Call = context.obj
-    actor = Actor(call.actor or getpass.getuser(), operator=True)
-    return call.home, allowed(call.home, actor, purpose(call.purpose).value, system_clock)
 
 
 @app.callback()
@@ -133,7 +98,7 @@ def ingest(
     """Exports → record: everything is kept, every fault is named."""
     from lienthong import console
 
-    with _node(context, create=True) as node, console.progress(quiet=context.obj.json) as progress:
+    with opened(context, create=True) as node, console.progress(quiet=context.obj.json) as progress:
         done = node.ingest(paths, source=source, format=format, progress=progress)
     console.show(done, as_json=context.obj.json)
     raise typer.Exit(done.exit)
@@ -146,7 +111,7 @@ def build(
     """Record → Parquet, views, OMOP, checks: one snapshot, swapped whole."""
     from lienthong import console
 
-    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+    with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         built = node.build(engine=engine, progress=progress)
     console.show(built, as_json=context.obj.json)
     raise typer.Exit(ExitCode.FINDINGS if built.checks.failed else ExitCode.DONE)
@@ -161,7 +126,7 @@ def query(
     """Ask the warehouse."""
     from lienthong.rows import show_rows
 
-    with _node(context) as node:
+    with opened(context) as node:
         rows = node.query(sql)
     show_rows(rows, "object" if context.obj.json else output)
 
@@ -185,7 +150,7 @@ def view_run(
     definition, form = read_view(view), output_of(output, to)
     if home := home_of(input):
         context.obj.home = home
-        with _node(context) as node:
+        with opened(context) as node:
             rows = node.run_view(definition)
     else:
         rows = stream_view(definition, input)
@@ -204,12 +169,15 @@ def validate(context: typer.Context, paths: Paths) -> None:
     raise typer.Exit(checked.exit)
 
 
+app.command("fhirpath")(fhirpath)
+
+
 @app.command()
 def retry(context: typer.Context) -> None:
     """Try the quarantined records again, after a fix."""
     from lienthong import console
 
-    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+    with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         done = node.retry(progress=progress)
     console.show(done, as_json=context.obj.json)
     raise typer.Exit(done.exit)
@@ -223,7 +191,7 @@ def trace(
     """From any resource or row back to its source, and forward."""
     from lienthong import console
 
-    with _node(context) as node:
+    with opened(context) as node:
         traced = node.trace(id)
     console.show(traced, as_json=context.obj.json)
 
@@ -237,7 +205,7 @@ def export(
     """Write the record or the warehouse out as files."""
     from lienthong import console
 
-    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+    with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         exported = node.export(folder, what=what, progress=progress)
     console.show(exported, as_json=context.obj.json)
 
@@ -247,7 +215,7 @@ def serve(context: typer.Context, port: Port = 8080) -> None:
     """The web pages of this node, on this machine."""
     from lienthong.web.server import serve as run
 
-    with _node(context) as node:
+    with opened(context) as node:
         node.write_signed()
         run(node, port)
 
@@ -288,7 +256,7 @@ def backup(
     from lienthong import console
     from lienthong.keeping.backup import save
 
-    home, grant = _kept(context)
+    home, grant = kept(context)
     with console.progress(quiet=context.obj.json) as progress:
         saved = save(home, place, keys, grant, clock=system_clock, progress=progress)
     console.show(saved, as_json=context.obj.json)
@@ -306,7 +274,7 @@ def restore(
 
     with console.progress(quiet=context.obj.json) as progress:
         restored = run(place, context.obj.home, keys=keys, progress=progress)
-    _kept(context)  # the restored node's log says who did it
+    kept(context)  # the restored node's log says who did it
     console.show(restored, as_json=context.obj.json)
 
 
@@ -316,7 +284,7 @@ def upgrade(context: typer.Context) -> None:
     from lienthong import console
     from lienthong.keeping.upgrade import upgrade as run
 
-    home, grant = _kept(context)
+    home, grant = kept(context)
     with console.progress(quiet=context.obj.json) as progress:
         upgraded = run(home, grant, clock=system_clock, progress=progress)
     console.show(upgraded, as_json=context.obj.json)
@@ -330,56 +298,6 @@ def doctor(context: typer.Context, port: Port = 8080) -> None:
     report = examine(context.obj.home, clock=system_clock, port=port)
     print(json.dumps(report.to_json(), ensure_ascii=False) if context.obj.json else report.text())
     raise typer.Exit(report.exit)
-
-
-@user_app.command("add")
-def user_add(
-    context: typer.Context,
-    name: str,
-    display: Annotated[str, typer.Option(help="The name that people read.")],
-    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    licence: Annotated[str, typer.Option(help="Practice licence of a physician.")] = "",
-) -> None:
-    """Add a person; a physician also gets a key that only their passphrase unlocks."""
-    from lienthong import console
-
-    password = _secret("LIENTHONG_PASSWORD", "Password for signing in")
-    passphrase = _secret("LIENTHONG_PASSPHRASE", "Passphrase for signing") if Role.PHYSICIAN in role else None
-    with _node(context, create=True) as node:
-        person = node.add_person(
-            name, display=display, roles=role, licence=licence, password=password, passphrase=passphrase
-        )
-    console.show(person, as_json=context.obj.json)
-
-
-@user_app.command("list")
-def user_list(context: typer.Context) -> None:
-    """Who is entitled to what."""
-    from lienthong import console
-
-    with _node(context) as node:
-        people = node.people.list()
-    console.show(console.Listing("people", people), as_json=context.obj.json)
-
-
-@user_app.command("entitle")
-def user_entitle(context: typer.Context, name: str, role: Annotated[list[Role], typer.Option()]) -> None:
-    """Give a person these roles, from now on."""
-    from lienthong import console
-
-    with _node(context) as node:
-        person = node.entitle_person(name, roles=role)
-    console.show(person, as_json=context.obj.json)
-
-
-@user_app.command("retire")
-def user_retire(context: typer.Context, name: str) -> None:
-    """End a person's entitlement; what they signed stays valid."""
-    from lienthong import console
-
-    with _node(context) as node:
-        person = node.retire_person(name)
-    console.show(person, as_json=context.obj.json)
 
 
 @product_app.command("list")
@@ -405,7 +323,7 @@ def product_run(context: typer.Context, name: str) -> None:
     """Run a product on the warehouse; its suggestions wait for a physician."""
     from lienthong import console
 
-    with _node(context) as node, console.progress(quiet=context.obj.json) as progress:
+    with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         ran = node.run_product(name, progress=progress)
     console.show(ran, as_json=context.obj.json)
 
@@ -415,19 +333,10 @@ def audit_verify(context: typer.Context) -> None:
     """Whether the log, the decisions and the kept files are as they were written."""
     from lienthong import console
 
-    with _node(context) as node:
+    with opened(context) as node:
         verified = console.Listing("findings", node.verify_audit())
     console.show(verified, as_json=context.obj.json)
     raise typer.Exit(ExitCode.FINDINGS if verified.items else ExitCode.DONE)
-
-
-def _secret(variable: str, prompt: str) -> str:
-    """A secret from the environment or, with confirmation, from the terminal; never from the command line."""
-    if value := os.environ.get(variable):
-        return value
-    if not sys.stdin.isatty():
-        raise NO_SECRET.at(variable)
-    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
 
 
 def hoist(arguments: Iterable[str]) -> list[str]:

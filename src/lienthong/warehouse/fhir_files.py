@@ -48,8 +48,8 @@ def is_ndjson(path: Path) -> bool:
     return not path.name.endswith(_WHOLE)
 
 
-def read_files(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The resources of files with their places (`Patient.ndjson line 2`); those of a Bundle one by one.
+def read_files(paths: Iterable[Path], *, whole: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The resources of files with their places (`Patient.ndjson line 2`); those of a Bundle one by one, or `whole`.
 
     Raises `view-input-json`, without a value of the input.
     """
@@ -61,7 +61,8 @@ def read_files(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
                         if line.strip():
                             yield f"{path.name} line {number}", _parsed(line, f"{path.name} line {number}")
                 else:
-                    yield from _whole(_parsed(stream.read(), path.name), path.name)
+                    value = _parsed(stream.read(), path.name)
+                    yield from [(path.name, value)] if whole else _whole(value, path.name)
         except (gzip.BadGzipFile, EOFError, zlib.error):
             raise UNREADABLE.at(path.name, why="the gzip file is damaged or cut off") from None
 
