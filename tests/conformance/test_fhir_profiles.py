@@ -96,7 +96,7 @@ def test_examples_that_claim_a_profile_of_r4_conform(suites: Suites) -> None:
             unknown |= {item.code for item in found}
             assert [item for item in found if item.severity is not Severity.INFORMATION] == [], name
     assert claims == LEDGER["examples"]["claims"]
-    assert unknown == {"profile-unknown", "profile-binding-not-checked"}  # e.g. gene names, which have no list
+    assert unknown == {"profile-unknown"}
 
 
 def test_vital_signs_of_the_examples_fit_the_profile_of_their_code(suites: Suites) -> None:

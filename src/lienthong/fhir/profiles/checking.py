@@ -44,7 +44,8 @@ def check(resource: dict[str, Any], profiles: Sequence[str | Profiles], *, invar
     for profile in compiled:
         run.add(run.against(whole, profile))
     run.claims(whole, 0)
-    run.extensions(resource, own, 0, whole)
+    if known.has_extensions:
+        run.extensions(resource, own, 0, whole)
     return run.findings
 
 
@@ -56,8 +57,7 @@ class _Run:
         self.invariants = invariants
         self.findings: list[Finding] = []
         self._seen: set[tuple[str, str, str]] = set()
-        # the value is kept beside its findings, as an id is only sure while its object lives
-        self._done: dict[tuple[int, str], tuple[Any, list[Finding]]] = {}
+        self._done: dict[tuple[str, str], list[Finding]] = {}
         self._depth = 0
 
     def add(self, findings: Iterable[Finding]) -> None:
@@ -85,7 +85,10 @@ class _Run:
             self.claims(inner, depth + 1)
 
     def extensions(self, value: dict[str, Any], path: str, depth: int, whole: Item) -> None:
-        """Every extension whose definition is here, wherever it stands, against its definition."""
+        """Every extension whose definition was loaded, wherever it stands, against its definition.
+
+        The extensions of R4 itself are for the base validation.
+        """
         if depth >= MAX_DEPTH:
             return
         for name, member in value.items():
@@ -101,6 +104,8 @@ class _Run:
     def _extension(self, value: dict[str, Any], path: str, whole: Item) -> None:
         url = value.get("url")
         if not isinstance(url, str):
+            return
+        if not self.profiles.was_loaded(url):
             return
         try:
             profile = self.profiles.get(url)
@@ -122,14 +127,16 @@ class _Run:
 
     def against(self, item: Item, profile: Profile) -> list[Finding]:
         """All findings of an item by a profile; each pair is looked at once (references may lead in circles)."""
-        key = (id(item.value), profile.canonical)
+        key = (item.path, profile.canonical)
         if key in self._done:
-            return self._done[key][1]
+            return self._done[key]
+        if self._depth == MAX_DEPTH:
+            return [faults.TOO_DEEP.at(item.path, profile.constraint.rule, limit=MAX_DEPTH)]
         found: list[Finding] = []
-        self._done[key] = (item.value, found)
+        self._done[key] = found
         if not _is_of(item.code, profile.type):
             found.append(faults.OTHER_TYPE.at(item.path, profile.constraint.rule, allowed=profile.type))
-        elif self._depth < MAX_DEPTH:
+        else:
             self._depth += 1
             self._one(profile.constraint, item, found)
             self._depth -= 1
@@ -222,11 +229,20 @@ class _Run:
 
     def _one(self, constraint: Constraint, item: Item, found: list[Finding]) -> None:
         """One item against all that the constraint asks of each."""
+        if not constraint.is_plain and not self._value(constraint, item, found):
+            return
+        for child in constraint.children:
+            items = children(item, child.name)
+            if items or not child.may_be_absent or self.profiles.lists_must_support:
+                self._many(child, items, f"{item.path}.{child.shown}", found)
+
+    def _value(self, constraint: Constraint, item: Item, found: list[Finding]) -> bool:
+        """What is asked of the value itself; whether it makes sense to look at what is inside."""
         value = item.value
         if constraint.types is not None and not any(_is_of(item.code, code) for code in constraint.types):
             allowed = ", ".join(sorted(constraint.types))
             self._note(found, faults.WRONG_TYPE, item.path, constraint, type=item.code, allowed=allowed)
-            return
+            return False
         if constraint.fixed is not None and not equals(value, constraint.fixed.value):
             shown = _json(constraint.fixed.value)
             self._note(found, faults.NOT_FIXED_VALUE, item.path, constraint, allowed=shown)
@@ -248,8 +264,7 @@ class _Run:
             self._typed(constraint, constraint.profiles[item.code], item, item.path, found)
         if constraint.invariants and self.invariants:
             self._invariants(constraint, item, found)
-        for child in constraint.children:
-            self._many(child, children(item, child.name), f"{item.path}.{child.shown}", found)
+        return True
 
     def _note(
         self, found: list[Finding], fault: ProfileFault, path: str, constraint: Constraint, **names: Any
@@ -400,8 +415,8 @@ _LONGEST = 300
 
 def _inner_resources(item: Item) -> list[Item]:
     """The contained resources, and those in the entries of a Bundle or the parameters of Parameters."""
-    inner = children(item, "contained")
-    for name in ("entry", "parameter"):
+    inner = children(item, "contained") if "contained" in item.value else []
+    for name in ("entry", "parameter") if item.code in ("Bundle", "Parameters") else ():
         for part in children(item, name):
             inner += children(part, "resource")
     return inner

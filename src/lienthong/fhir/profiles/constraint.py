@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lienthong.core.finding import Rule
@@ -67,6 +67,17 @@ class Constraint:
     rules: str = "open"
     ordered: bool = False
     unclear: str = ""  # why its slices can't be told apart
+    # found when it is made, so that a check can go past: nothing is asked of a single value; it may be absent
+    is_plain: bool = field(init=False)
+    may_be_absent: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = (self.types, self.profiles, self.targets, self.aggregation, self.fixed, self.pattern, self.binding)
+        bounds = (self.max_length, self.min_value, self.max_value)
+        is_plain = not self.invariants and all(item is None for item in (*asked, *bounds))
+        object.__setattr__(self, "is_plain", is_plain)
+        absent = self.min == 0 and all(part.constraint.may_be_absent for part in self.slices)
+        object.__setattr__(self, "may_be_absent", absent)
 
     @property
     def label(self) -> str:

@@ -191,6 +191,12 @@ PROFILE_UNUSABLE = ProfileFault(
     "The profile {profile} can't be used: {why}",
     "Correct the definition, or load what it needs.",
 )
+TOO_DEEP = ProfileFault(
+    "profile-too-deep",
+    _INFORMATION,
+    "What stands here behind {limit} references in a row is not checked against the profile.",
+    "Validate the resource by itself.",
+)
 MUST_SUPPORT = ProfileFault(
     "profile-must-support",
     _INFORMATION,

@@ -5,7 +5,9 @@ Nothing here fails on a faulty resource; what has the wrong shape is passed over
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from lienthong.fhir import schema
@@ -54,52 +56,79 @@ def root(resource: dict[str, Any], type_name: str) -> Item:
     return Item(resource, type_name, None, type_name, Scope(resource, type_name))
 
 
+class _Member(NamedTuple):
+    """One name under which an element stands in JSON."""
+
+    json_name: str
+    beside: str  # of a primitive, the member that holds its extensions; else empty
+    code: str
+    is_list: bool
+
+
+@cache
+def _members(code: str, name: str) -> tuple[_Member, ...]:
+    element = schema.element(code, name)
+    if element is None:
+        return ()
+    return tuple(
+        _Member(json_name, "_" + json_name if schema.is_primitive(of) else "", of, element.is_list)
+        for of, json_name in zip(element.types, element.json_names, strict=True)
+    )
+
+
+@cache
+def _by_key(code: str, name: str) -> Mapping[str, _Member]:
+    members = _members(code, name)
+    return {key: member for member in members for key in (member.json_name, member.beside) if key}
+
+
+_FEW = 4
+
+
 def children(item: Item, name: str) -> list[Item]:
     """The elements of that name (`value` is every type of a choice, `valueQuantity` the one)."""
-    holder = item.value if isinstance(item.value, dict) else item.beside
-    element = schema.element(item.code, name)
-    if element is None or not isinstance(holder, dict):
-        return []
+    holder = item.value if type(item.value) is dict else item.beside
     found: list[Item] = []
-    for code, json_name in zip(element.types, element.json_names, strict=True):
-        value = holder.get(json_name)
-        beside = holder.get("_" + json_name) if schema.is_primitive(code) else None
+    if type(holder) is not dict:
+        return found
+    start = item.path
+    if holder is item.beside and holder is not item.value:
+        head, _, tail = start.rpartition(".")
+        start = f"{head}._{tail}"  # as it stands in JSON
+    members = _members(item.code, name)
+    if len(members) > _FEW:  # a choice: what stands there is asked for, not each name that might
+        keys = _by_key(item.code, name)
+        members = tuple(dict.fromkeys(keys[key] for key in holder if key in keys))
+    for member in members:
+        value = holder.get(member.json_name)
+        beside = holder.get(member.beside) if member.beside else None
         if value is None and beside is None:
             continue
-        place = f"{item.path}.{json_name}"
-        if not element.is_list:
-            _add(found, value, beside, code, place, item.scope, json_name)
+        place = f"{start}.{member.json_name}"
+        if not member.is_list:
+            _add(found, value, beside, member, place, item.scope)
             continue
-        values = value if isinstance(value, list) else []
-        besides = beside if isinstance(beside, list) else []
+        values = value if type(value) is list else []
+        besides = beside if type(beside) is list else []
         for number in range(max(len(values), len(besides))):
-            _add(
-                found,
-                values[number] if number < len(values) else None,
-                besides[number] if number < len(besides) else None,
-                code,
-                f"{place}[{number}]",
-                item.scope,
-                json_name,
-            )
+            one = values[number] if number < len(values) else None
+            other = besides[number] if number < len(besides) else None
+            _add(found, one, other, member, f"{place}[{number}]", item.scope)
     return found
 
 
-def _add(found: list[Item], value: Any, beside: Any, code: str, place: str, scope: Scope, name: str) -> None:
-    beside = beside if isinstance(beside, dict) else None
+def _add(found: list[Item], value: Any, beside: Any, member: _Member, place: str, scope: Scope) -> None:
+    beside = beside if type(beside) is dict else None
     if value is None and beside is None:
         return
-    if code == "Resource":
-        own = value.get("resourceType") if isinstance(value, dict) else None
-        if not isinstance(own, str) or own not in schema.resource_types():
-            return
-        full_url = ""
-        if name == "resource":
-            full_url = _full_url(scope, place)
-        inner = Scope(value, place, scope, full_url, is_contained=name == "contained")
+    if member.code != "Resource":
+        found.append(Item(value, member.code, beside, place, scope))
+        return
+    own = value.get("resourceType") if type(value) is dict else None
+    if isinstance(own, str) and own in schema.resource_types():
+        full_url = _full_url(scope, place) if member.json_name == "resource" else ""
+        inner = Scope(value, place, scope, full_url, is_contained=member.json_name == "contained")
         found.append(Item(value, own, None, place, inner))
-    else:
-        found.append(Item(value, code, beside, place, scope))
 
 
 def _full_url(scope: Scope, place: str) -> str:

@@ -30,7 +30,8 @@ class Profiles:
     """Profiles that resources can be checked against, with the value sets that they bind.
 
     It does not change once made and may be shared by threads: what is compiled is only remembered. `below` is asked
-    for what is not here. `missing` names packages that were asked for as dependencies and are not here.
+    for what is not here, at last the profiles of R4 itself, below which there are none. `missing` names packages that
+    were asked for as dependencies and are not here; `has_extensions` says that definitions of extensions were loaded.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Profiles:
         missing: tuple[str, ...] = (),
     ) -> None:
         self.missing = missing
+        self.has_extensions: bool = below is not None and below.has_extensions
         self.lists_must_support = False
         self._below = below
         self._raw: dict[str, dict[str, Mapping[str, Any]]] = {}  # address -> version -> definition
@@ -50,6 +52,7 @@ class Profiles:
                 terms.append(resource)
             elif isinstance(url := resource.get("url"), str) and resource.get("derivation") == "constraint":
                 version = resource.get("version")
+                self.has_extensions |= below is not None and resource.get("type") == "Extension"
                 self._raw.setdefault(url, {})[version if isinstance(version, str) else ""] = resource
         self.terminology: Terminology = Terminology(terms, None if below is None else below.terminology)
         self._definitions: dict[tuple[str, str], Definition] = {}
@@ -60,6 +63,10 @@ class Profiles:
     def addresses(self) -> tuple[str, ...]:
         """The canonical addresses of the profiles that were loaded, without those below."""
         return tuple(self._raw)
+
+    def was_loaded(self, address: str) -> bool:
+        """Whether the profile at an address (without version) was loaded, and is not only R4's own."""
+        return self._below is not None and (address in self._raw or self._below.was_loaded(address))
 
     def with_must_support(self) -> Profiles:
         """The same profiles, so that must-support elements which are not given are listed as information."""

@@ -270,6 +270,22 @@ def test_references_that_lead_in_a_circle_come_to_an_end() -> None:
     ]
 
 
+def test_a_long_row_of_references_is_followed_to_a_bound_that_is_said() -> None:
+    part = definition(
+        "Location",
+        {"id": "Location.partOf", "type": [{"code": "Reference", "targetProfile": [CORE + "place"]}]},
+        name="place",
+    )
+    entries: list[dict[str, Any]] = []
+    for number in range(200):
+        above = {"reference": f"Location/{number + 1}"}
+        place = {"resourceType": "Location", "id": f"{number}", "partOf": above}
+        entries.append({"fullUrl": f"http://h.example/Location/{number}", "resource": place})
+    entries[0]["resource"]["meta"] = {"profile": [CORE + "place"]}
+    (finding,) = profiles.check({"resourceType": "Bundle", "entry": entries}, [profiles.load(part)])
+    assert (finding.code, finding.place.path) == ("profile-too-deep", "Bundle.entry[64].resource")
+
+
 @pytest.mark.parametrize(
     ("aggregation", "reference", "fits"),
     [
@@ -313,16 +329,27 @@ def test_a_data_type_with_a_profile() -> None:
     assert told(resource, profile) == [("profile-unknown", "Observation.valueQuantity", CORE + "height")]
 
 
-def test_r4s_own_extensions_are_checked_wherever_they_stand() -> None:
-    resource = patient(
-        _birthDate={"extension": [{"url": R4 + "patient-birthTime", "valueString": "sáng"}]},
-        extension=[{"url": R4 + "patient-birthPlace", "valueString": "Huế"}],
+def test_extensions_that_were_loaded_are_checked_wherever_they_stand() -> None:
+    flag = definition(
+        "Extension",
+        {"id": "Extension.url", "fixedUri": CORE + "flag"},
+        {"id": "Extension.value[x]", "min": 1, "type": [{"code": "code"}]},
+        name="flag",
     )
-    found = profiles.check(resource, [profiles.base()])
+    wrong, right = {"url": CORE + "flag", "valueString": "x"}, {"url": CORE + "flag", "valueCode": "x"}
+    resource = patient(
+        birthDate="1987",
+        _birthDate={"extension": [right, wrong]},
+        contact=[{"name": {"extension": [wrong]}}],
+        contained=[{"resourceType": "Patient", "id": "p", "extension": [right, wrong]}],
+    )
+    found = profiles.check(resource, [profiles.load(flag)])
     assert [(item.code, item.place.path) for item in found] == [
-        ("profile-wrong-type", "Patient._birthDate.extension[0].valueString"),
-        ("profile-wrong-type", "Patient.extension[0].valueString"),
+        ("profile-wrong-type", "Patient._birthDate.extension[1].valueString"),
+        ("profile-wrong-type", "Patient.contact[0].name.extension[0].valueString"),
+        ("profile-wrong-type", "Patient.contained[0].extension[1].valueString"),
     ]
+    assert profiles.check(resource, [profiles.base()]) == []
 
 
 # Invariants
