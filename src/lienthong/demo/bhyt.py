@@ -9,6 +9,7 @@ from datetime import date
 from xml.sax.saxutils import escape
 
 from lienthong.demo.claims import FACILITY_A, Claim, Row
+from lienthong.demo.papers import SUMMARY_ROOT
 
 __all__ = ["Dialect", "claim_file"]
 
@@ -18,6 +19,7 @@ _BODY = {
     "XML4": ("CHITIEU_CHITIET_DICHVUCANLAMSANG", "DSACH_CHI_TIET_CLS", "CHI_TIET_CLS"),
     "XML5": ("CHITIEU_CHITIET_DIENBIENLAMSANG", "DSACH_CHI_TIET_DIEN_BIEN_BENH", "CHI_TIET_DIEN_BIEN_BENH"),
 }
+_ALONE = {"XML1": "TONG_HOP", "XML8": SUMMARY_ROOT}  # tables of one row, without a list
 # Fields of free text, which many programs wrap in CDATA.
 _TEXTS = frozenset(
     {
@@ -34,6 +36,7 @@ _TEXTS = frozenset(
         "TEN_CHI_SO",
         "KET_LUAN",
         "DIEN_BIEN_LS",
+        "QT_BENHLY",
     }
 )
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
@@ -96,8 +99,9 @@ def _content(text: str, dialect: Dialect) -> str:
 
 
 def _table(table: str, rows: list[Row], dialect: Dialect) -> str:
-    if table == "XML1":
-        return "\n".join([_HEAD, "<TONG_HOP>", *_fields(rows[0], "  ", dialect), "</TONG_HOP>"])
+    if table in _ALONE:
+        root = _ALONE[table]
+        return "\n".join([_HEAD, f"<{root}>", *_fields(rows[0], "  ", dialect), f"</{root}>"])
     root, list_tag, row_tag = _BODY[table]
     lines = [_HEAD, f"<{root}>", f"  <{list_tag}>"]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Writes a visit as a health-insurance claim: the rows of tables XML1 to XML5, with sums that hold to the đồng.
+"""Writes a visit as a health-insurance claim: rows of XML1 to XML5 and XML8, with sums that hold to the đồng.
 
 Fields and their order are those of Quyết định 130/QĐ-BYT 2023 as changed by 4750 (2023) and 3176 (2024).
 """
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from lienthong.demo.formulary import LABS
+from lienthong.demo.papers import chart_summary
 from lienthong.demo.visits import Visit
 
 __all__ = ["FACILITY_A", "Claim", "Row", "amounts", "claim", "claim_key", "totals"]
@@ -70,6 +71,8 @@ def claim(visit: Visit) -> Claim:
         row["STT"] = str(number)
     tables["XML1"] = [_summary(visit, key) | totals(tables)]
     tables["XML1"] = [{name: tables["XML1"][0][name] for name in _XML1.split()}]
+    if visit.kind == "inpatient":
+        tables["XML8"] = [chart_summary(visit, tables["XML1"][0])]
     return Claim(visit, key, tables)
 
 
@@ -169,6 +172,7 @@ def _summary(visit: Visit, key: str) -> Row:
         "MA_KHOA": _department(visit),
         "MA_CSKCB": FACILITY_A,
         "CAN_NANG": f"{visit.vitals.weight if visit.vitals else Decimal(round(person.health.weight)):.2f}",
+        "CAN_NANG_CON": str(2500 + visit.number * 37 % 1400) if visit.main.icd10.startswith("O8") else "",
         "NGAY_TAI_KHAM": f"{visit.end + timedelta(days=days):%Y%m%d}" if chronic and days else "",
         "MA_HSBA": f"HS{key[2:]}",
         "MA_TTDV": "9900000001",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from lienthong.core import canonical
 from lienthong.demo.bundles import json_line
 from lienthong.demo.chance import Chance
-from lienthong.demo.claims import FACILITY_A, Claim, Row, amounts, claim_key, totals
-from lienthong.demo.exports import BundleFile, ClaimFile, Edit, LineFile, PlainFile, ZipFile
+from lienthong.demo.claim_faults import EDITS, halve_first_drug
+from lienthong.demo.claims import FACILITY_A, claim_key
+from lienthong.demo.exports import BundleFile, ClaimFile, LineFile, PlainFile, ZipFile
 from lienthong.demo.fault import Fault
 
 __all__ = ["FhirFile", "in_claims", "in_fhir"]
@@ -41,18 +41,20 @@ def in_claims(seed: int, files: list[ClaimFile]) -> tuple[list[ClaimFile | Plain
         and visit.labs
         and any(item.covered for item in visit.prescriptions)
     ]
-    chosen = chance.several(spots, len(_EDITS) + 1)
+    chosen = chance.several(spots, len(EDITS) + 1)
     planted = list(files)
-    for (kind, edit, place, note), (number, index) in zip(_EDITS, chosen, strict=False):
+    for (kind, edit, place, note, rule), (number, index) in zip(EDITS, chosen, strict=False):
         file = planted[number]
         planted[number] = replace(file, edits={**file.edits, index: edit})
         key = f"HOSO[{index + 1}]" if kind == "claim-without-key" else claim_key(file.visits[index])
         effect = "quarantined" if kind == "claim-without-key" else "finding"
-        faults.append(Fault(kind, "a", file.path, effect, "record", key, **place, note=note))
+        faults.append(Fault(kind, "a", file.path, effect, "record", key, **place, note=note, rule=rule))
     extra: list[ClaimFile | PlainFile] = []
-    if len(chosen) > len(_EDITS):
+    corrected = None
+    if len(chosen) > len(EDITS):
         extra += _corrected(planted, chosen[-1], faults)
-    clean = [file for file in planted if not file.edits and file.count is None and not file.dialect.plain]
+        corrected = planted[chosen[-1][0]]
+    clean = [file for file in planted if not file.edits and not file.dialect.plain and file is not corrected]
     if clean:
         extra += _whole_files(clean, chance, planted, faults)
     extra.append(PlainFile("GHI_CHU.txt", "Xuất dữ liệu cho Lienthong (bịa). Không có người bệnh thật.\n"))
@@ -67,9 +69,21 @@ def _corrected(files: list[ClaimFile], spot: tuple[int, int], faults: list[Fault
     made = file.made + timedelta(days=12)
     note = "the first drug's quantity is halved and the sums follow"
     faults.append(
-        Fault("corrected-claim", "a", path, "updated", "record", claim_key(visit), "XML2", "1", "SO_LUONG", note=note)
+        Fault(
+            "corrected-claim",
+            "a",
+            path,
+            "updated",
+            "record",
+            claim_key(visit),
+            "XML2",
+            "1",
+            "SO_LUONG",
+            note=note,
+            rule="bhyt-record-in-two-files",
+        )
     )
-    return [ClaimFile(path, made, (visit,), file.dialect, edits={0: _halve_first_drug})]
+    return [ClaimFile(path, made, (visit,), file.dialect, edits={0: halve_first_drug})]
 
 
 def _whole_files(
@@ -79,20 +93,33 @@ def _whole_files(
     chosen = chance.several(clean, 3)
     twice = chosen[0]
     path = twice.path.removesuffix(".xml") + "_gui-lai.xml"
-    faults.append(Fault("sent-twice", "a", path, "unchanged", "file", note="the same bytes under another name"))
+    note = "the same bytes under another name"
+    faults.append(Fault("sent-twice", "a", path, "unchanged", "file", note=note, rule="bhyt-record-in-two-files"))
     extra: list[ClaimFile | PlainFile] = [replace(twice, path=path)]
     if len(chosen) > 1:
         visit = chosen[1].visits[0]
         path = chosen[1].path.rsplit("/", 1)[0] + f"/{claim_key(visit)}_dut.xml"
+        note = "cut off; the claim came again whole"
         faults.append(
-            Fault("truncated-file", "a", path, "quarantined", "file", note="cut off; the claim came again whole")
+            Fault("truncated-file", "a", path, "quarantined", "file", note=note, rule="bhyt-envelope-broken")
         )
         extra.append(ClaimFile(path, chosen[1].made, (visit,), chosen[1].dialect, keep=0.6))
     if len(chosen) > 2:
         number = planted.index(chosen[2])
         planted[number] = replace(chosen[2], count=len(chosen[2].visits) + 2)
         note = "it says two more than there are"
-        faults.append(Fault("wrong-count", "a", chosen[2].path, "finding", "file", field="SOLUONGHOSO", note=note))
+        faults.append(
+            Fault(
+                "wrong-count",
+                "a",
+                chosen[2].path,
+                "finding",
+                "file",
+                field="SOLUONGHOSO",
+                note=note,
+                rule="bhyt-count-differs",
+            )
+        )
     return extra
 
 
@@ -136,69 +163,6 @@ def _member(line: bytes, name: str, value: object) -> bytes:
     return json_line(resource) + b"\n"
 
 
-def _changed(table: str, row: int, field: str, value: Callable[[str], str]) -> Edit:
-    """An edit of one field; sums are left as they were."""
-
-    def edit(claim: Claim) -> Claim:
-        tables = {name: [dict(item) for item in rows] for name, rows in claim.tables.items()}
-        tables[table][row - 1][field] = value(tables[table][row - 1][field])
-        return replace(claim, tables=tables)
-
-    return edit
-
-
-def _without_key(claim: Claim) -> Claim:
-    tables = {name: [row | {"MA_LK": ""} for row in rows] for name, rows in claim.tables.items()}
-    return replace(claim, tables=tables)
-
-
-def _halve_first_drug(claim: Claim) -> Claim:
-    tables = {name: [dict(row) for row in rows] for name, rows in claim.tables.items()}
-    first: Row = tables["XML2"][0]
-    quantity = Decimal(int(first["SO_LUONG"]) // 2)
-    level, covered = claim.visit.person.benefit, first["PHAM_VI"] == "1"
-    first |= {"SO_LUONG": str(quantity)} | amounts(quantity, Decimal(first["DON_GIA"]), level, covered=covered)
-    tables["XML1"][0] |= totals(tables)
-    return replace(claim, tables=tables)
-
-
-def _place(table: str, field: str, row: str = "1") -> dict[str, str]:
-    return {"table": table, "row": row, "field": field}
-
-
-_EDITS: tuple[tuple[str, Edit, dict[str, str], str], ...] = (
-    ("claim-without-key", _without_key, {"table": "XML1", "field": "MA_LK"}, "MA_LK is empty in every table"),
-    (
-        "control-character",
-        _changed("XML5", 1, "DIEN_BIEN_LS", lambda text: text.replace(" ", " \x0b", 1)),
-        _place("XML5", "DIEN_BIEN_LS"),
-        "U+000B, which XML 1.0 forbids",
-    ),
-    (
-        "sum-wrong",
-        _changed("XML1", 1, "T_TONGCHI_BV", lambda text: str(Decimal(text) + 1000)),
-        _place("XML1", "T_TONGCHI_BV"),
-        "1000 VND more than the lines",
-    ),
-    (
-        "date-impossible",
-        _changed("XML4", 1, "NGAY_KQ", lambda text: f"{text[:4]}1345{text[8:]}"),
-        _place("XML4", "NGAY_KQ"),
-        "month 13, day 45",
-    ),
-    (
-        "code-outside-its-set",
-        _changed("XML1", 1, "KET_QUA_DTRI", lambda _: "9"),
-        _place("XML1", "KET_QUA_DTRI"),
-        "the outcome has codes 1 to 8",
-    ),
-    (
-        "number-wrong",
-        _changed("XML2", 1, "SO_LUONG", lambda text: f"{text} viên"),
-        _place("XML2", "SO_LUONG"),
-        "a number with its unit",
-    ),
-)
 _LINE_FAULTS: tuple[tuple[str, Callable[[bytes], bytes], str, str, str], ...] = (
     ("bad-line", lambda line: line[:90] + b"\n", "quarantined", "", "the line is cut off"),
     (

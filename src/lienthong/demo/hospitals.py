@@ -43,7 +43,7 @@ __all__ = [
     "write",
 ]
 
-VERSION = "2"
+VERSION = "3"
 AS_OF = date(2026, 10, 31)
 VISITS = 3000  # of a demo that names no size
 NAME_A = "Bệnh viện Đa khoa Sông Hồng (bịa)"

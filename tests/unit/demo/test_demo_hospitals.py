@@ -45,7 +45,7 @@ def test_the_default_demo_has_three_visits_a_person_and_a_third_in_both() -> Non
     truth = generate(7, 300).truth()
     assert 800 <= truth["visits"] <= 1200
     assert truth["generator"] == {
-        "name": "lienthong.demo", "version": "2", "seed": 7, "people": 300, "as_of": "2026-10-31",
+        "name": "lienthong.demo", "version": "3", "seed": 7, "people": 300, "as_of": "2026-10-31",
     }  # fmt: skip
     both = sum({item["hospital"] for item in person["patients"]} == {"a", "b"} for person in truth["persons"])
     assert both == 100
