@@ -18,6 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lienthong.commands.call import Call, kept, opened
+from lienthong.commands.check import check
 from lienthong.commands.fhirpath import fhirpath
 from lienthong.commands.people import people
 from lienthong.core.clock import system_clock
@@ -169,6 +170,7 @@ def validate(context: typer.Context, paths: Paths) -> None:
     raise typer.Exit(checked.exit)
 
 
+app.command("check")(check)
 app.command("fhirpath")(fhirpath)
 
 

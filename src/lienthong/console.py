@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lienthong import pipeline
+from lienthong.checking import Report
+from lienthong.checking.screen import lines as check_lines
 from lienthong.core.finding import Finding
 from lienthong.demo.tour import Toured
 from lienthong.keeping.backup import LEFT_OUT, Saved
@@ -130,6 +132,11 @@ def _checked(result: pipeline.Checked) -> Iterator[Text | Table | str]:
     yield from _findings(result.findings)
     for item in result.left_out:
         yield f"Left out, no export: {item.name} ({item.why})."
+
+
+@told.register
+def _report(result: Report) -> Iterator[Text | Table | str]:
+    yield from check_lines(result)
 
 
 def _findings(findings: Sequence[Finding]) -> Iterator[str]:

@@ -23,6 +23,11 @@ def test_the_errors_page_is_what_the_code_declares() -> None:
     assert done.returncode == 0, "run `python scripts/generate_errors_page.py`"
 
 
+def test_the_rules_page_is_what_the_rules_say() -> None:
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "generate_rules_page.py", "--check"], check=False)
+    assert done.returncode == 0, "run `python scripts/generate_rules_page.py`"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):

@@ -1,4 +1,4 @@
-"""The tour runs: every command of docs/tour.md, in order, says what the page says."""
+"""Pages run: every command of docs/tour.md and docs/check.md, in order, says what the page says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tour.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @dataclass
@@ -21,9 +21,9 @@ class Step:
     said: list[str] = field(default_factory=list)
 
 
-def steps() -> list[Step]:
+def steps(page: str) -> list[Step]:
     found: list[Step] = []
-    for block in re.findall(r"```console\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 command, _, code = line[2:].partition("   # exit ")
@@ -40,9 +40,10 @@ def pattern(lines: list[str]) -> str:
 
 
 @pytest.mark.slow
-def test_the_tour_runs_as_it_says(tmp_path: Path) -> None:
-    ran = steps()
-    assert len(ran) >= 14
+@pytest.mark.parametrize(("page", "least"), [("tour.md", 14), ("check.md", 6)])
+def test_a_page_runs_as_it_says(page: str, least: int, tmp_path: Path) -> None:
+    ran = steps(page)
+    assert len(ran) >= least
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for step in ran:
         done = subprocess.run(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
-from types import MappingProxyType
 from typing import Any
 
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding
 from lienthong.core.origin import Origin
-from lienthong.core.settings import Settings
+from lienthong.core.settings import settings_from_json, settings_to_json
 from lienthong.reading import Done, Event, Opened, Ready
 from lienthong.record import Indexed, Pending, Prepared
 from lienthong.sources import LeftOut
@@ -106,14 +104,3 @@ _READ: dict[str, Callable[[list[Any]], Event | Done]] = {
     "done": _done,
     "error": _error,
 }
-
-
-def settings_to_json(settings: Settings) -> dict[str, Any]:
-    """All settings as JSON holds them."""
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return {**values, "facilities": dict(settings.facilities)}
-
-
-def settings_from_json(values: dict[str, Any]) -> Settings:
-    """The settings that `settings_to_json` gave."""
-    return Settings(**{**values, "facilities": MappingProxyType(values["facilities"])})

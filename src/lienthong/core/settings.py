@@ -14,7 +14,16 @@ from typing import Any
 from lienthong.core.clock import zone
 from lienthong.core.errors import Category, ErrorKind
 
-__all__ = ["DEFAULT_TOML", "IDENTIFIER_PRESETS", "IdentifierSystems", "Settings", "read_settings"]
+__all__ = [
+    "DEFAULT_TOML",
+    "IDENTIFIER_PRESETS",
+    "CheckSettings",
+    "IdentifierSystems",
+    "Settings",
+    "read_settings",
+    "settings_from_json",
+    "settings_to_json",
+]
 
 WRONG_SETTINGS = ErrorKind(
     "settings-wrong",
@@ -59,6 +68,18 @@ IDENTIFIER_PRESETS: Mapping[str, IdentifierSystems] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What `lienthong check` is told: rules that are off, rules that only warn, the hospital's list of ICD-10.
+
+    `icd10` is the path of a CSV, below the home; who knows the rules refuses their names that are wrong.
+    """
+
+    off: tuple[str, ...] = ()
+    warn: tuple[str, ...] = ()
+    icd10: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a node is told: its controller, source, zone, identifier systems and limits.
 
@@ -75,6 +96,7 @@ class Settings:
     max_file_bytes: int = 8 * 1024**3
     max_record_bytes: int = 256 * 1024**2
     facilities: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    check: CheckSettings = CheckSettings()
 
     @property
     def systems(self) -> IdentifierSystems:
@@ -88,6 +110,10 @@ source = "main"            # the name of exports that name none themselves
 offset = "+07:00"          # times without a zone take this one
 identifiers = "vncore"     # or "ehealth": the URIs of national identifiers
 language = "vi"            # of pages and reports: vi, en
+
+[check]                    # rules of `lienthong check`; docs/rules.md names every one
+off = []                   # rules that are not looked at
+warn = []                  # rules that are no error here
 
 [facilities]               # code = name, for the facilities of this node
 """
@@ -116,13 +142,15 @@ def read_settings(text: str | bytes) -> Settings:
             )
     defaults = Settings()
     for name, value in data.items():
-        expected: type = dict if name == "facilities" else type(getattr(defaults, name))
+        expected: type = dict if name in ("facilities", "check") else type(getattr(defaults, name))
         if not isinstance(value, expected) or isinstance(value, bool) is not (expected is bool):
             raise WRONG_SETTINGS.at(
                 f"lienthong.toml: {name}", why="the value has the wrong type", allowed=expected.__name__
             )
     if "facilities" in data:
         data["facilities"] = MappingProxyType({str(code): str(name) for code, name in data["facilities"].items()})
+    if "check" in data:
+        data["check"] = _check(data["check"])
     settings = Settings(**data)
     _refuse_unless("identifiers", settings.identifiers in IDENTIFIER_PRESETS, ", ".join(IDENTIFIER_PRESETS))
     _refuse_unless("language", settings.language in ("vi", "en"), "vi, en")
@@ -135,3 +163,32 @@ def read_settings(text: str | bytes) -> Settings:
 def _refuse_unless(name: str, holds: bool, allowed: str) -> None:
     if not holds:
         raise WRONG_SETTINGS.at(f"lienthong.toml: {name}", why="the value is not allowed", allowed=allowed)
+
+
+def _check(table: Mapping[str, Any]) -> CheckSettings:
+    """The table [check]."""
+    for name, value in table.items():
+        if name not in ("off", "warn", "icd10"):
+            why, allowed = "there is no such setting", "icd10, off, warn"
+        elif name == "icd10" and not isinstance(value, str):
+            why, allowed = "the value has the wrong type", "str"
+        elif name != "icd10" and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            why, allowed = "the value has the wrong type", "a list of rules' names"
+        else:
+            continue
+        raise WRONG_SETTINGS.at(f"lienthong.toml: check.{name}", why=why, allowed=allowed)
+    return CheckSettings(tuple(table.get("off", ())), tuple(table.get("warn", ())), table.get("icd10", ""))
+
+
+def settings_to_json(settings: Settings) -> dict[str, Any]:
+    """The settings as plain values, for another process."""
+    values = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    check = {"off": list(settings.check.off), "warn": list(settings.check.warn), "icd10": settings.check.icd10}
+    return {**values, "facilities": dict(settings.facilities), "check": check}
+
+
+def settings_from_json(values: Mapping[str, Any]) -> Settings:
+    """The settings that `settings_to_json` gave."""
+    return Settings(
+        **{**values, "facilities": MappingProxyType(values["facilities"]), "check": _check(values["check"])}
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,10 @@ from lienthong.core.text import printable
 from lienthong.sources import container, recognise
 from lienthong.sources.converted import Converted, Found, LeftOut, Source, rejection
 
-__all__ = ["convert", "find", "installed", "read"]
+__all__ = ["Reading", "convert", "find", "installed", "read"]
+
+Reading = Callable[..., Iterator[Converted | LeftOut]]
+"""What is done with a plain file: called with its source and, but for that, as `Source.convert` is."""
 
 _KINDS = "FHIR R4 as JSON or NDJSON, HL7 v2, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip."
 
@@ -137,12 +140,14 @@ def convert(
     source: str | None = None,
     format: str = "auto",
     given: bool = True,
+    read: Reading | None = None,
 ) -> Iterator[Converted | LeftOut]:
     """One opened (seekable) file to its records, in their order.
 
     `source` names the source of the records, by default the claim's facility or `settings.source`. `given` says that
     the file was named itself: then it must be an export, while in a folder it may be left out. A fault of the whole
     file is a Converted with an empty `origin.record` and `rejected`; only a wrong `format` raises.
+    `read` does something else than to convert with each plain file.
     """
     if format != "auto" and format not in installed():
         raise UNKNOWN_FORMAT.at("--format", allowed=", ".join(["auto", *installed()]))
@@ -151,7 +156,8 @@ def convert(
     left_out: list[LeftOut] = []
     try:
         for member in container.members(stream, name, settings.max_file_bytes):
-            for item in _member(member, sha256, settings, source, format, required=given and member.name == name):
+            required = given and member.name == name
+            for item in _member(member, sha256, settings, source, format, read, required=required):
                 if isinstance(item, LeftOut):
                     left_out.append(item)
                 else:
@@ -165,7 +171,14 @@ def convert(
 
 
 def _member(
-    member: container.Member, sha256: str, settings: Settings, source: str | None, format: str, *, required: bool
+    member: container.Member,
+    sha256: str,
+    settings: Settings,
+    source: str | None,
+    format: str,
+    read: Reading | None,
+    *,
+    required: bool,
 ) -> Iterator[Converted | LeftOut]:
     """The records of one plain file; where it is no export it is left out, or rejected if it is `required`."""
     name, label = member.name, source or settings.source
@@ -184,7 +197,8 @@ def _member(
             yield _left_out(LeftOut(name, recognise.what_it_is(head)), sha256, label, required=required)
         return
     try:
-        for item in reader.convert(member.stream, name=name, sha256=sha256, settings=settings, source=source):
+        convert_it = partial(read, reader) if read else reader.convert
+        for item in convert_it(member.stream, name=name, sha256=sha256, settings=settings, source=source):
             yield _left_out(item, sha256, label, required=required) if isinstance(item, LeftOut) else item
     except LienthongError as error:
         yield _rejected_file(error, name, sha256, label)

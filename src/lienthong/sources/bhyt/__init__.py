@@ -6,6 +6,23 @@ NGAY_TAI_KHAM, CAN_NANG_CON, NAM_QT, THANG_QT, MA_TTDV, TT_THAU, the split of ea
 MA_GIUONG, MA_MAY, MA_HIEU_SP and DU_PHONG.
 """
 
+from lienthong.sources.bhyt.examine import Choice, Examined, choose, examine, together, worded
+from lienthong.sources.bhyt.icd10 import read_icd10
+from lienthong.sources.bhyt.rules import BY_ID, RULES, ClaimRule, Family, Trace
 from lienthong.sources.bhyt.source import SOURCE
 
-__all__ = ["SOURCE"]
+__all__ = [
+    "BY_ID",
+    "RULES",
+    "SOURCE",
+    "Choice",
+    "ClaimRule",
+    "Examined",
+    "Family",
+    "Trace",
+    "choose",
+    "examine",
+    "read_icd10",
+    "together",
+    "worded",
+]

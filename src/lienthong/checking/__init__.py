@@ -1,0 +1,7 @@
+"""Checks exports before they are sent: faults only, nothing is stored. Claims by rules, all else as it is read."""
+
+from lienthong.checking.check import check
+from lienthong.checking.report import Report
+from lienthong.checking.workbook import write_workbook
+
+__all__ = ["Report", "check", "write_workbook"]

@@ -1,0 +1,25 @@
+"""`lienthong check`: claims before they are sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["check"]
+
+
+def check(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.", show_default=False)],
+    xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an Excel file too.")] = None,
+    lang: Annotated[str | None, typer.Option(help="vi or en [default: that of lienthong.toml].")] = None,
+) -> None:
+    """Claims before they are sent: every fault, its place, rule and cure; nothing is stored."""
+    from lienthong import checking, console
+
+    with console.progress(quiet=context.obj.json) as progress:
+        report = checking.check(paths, context.obj.home, language=lang, workbook=xlsx, progress=progress)
+    console.show(report, as_json=context.obj.json)
+    raise typer.Exit(report.exit)
