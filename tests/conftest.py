@@ -15,6 +15,14 @@ from lienthong.core.clock import Clock
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sql-on-fhir-report",
+        metavar="FILE",
+        help="write the official SQL-on-FHIR tests' results as test_report.json",
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -19,6 +19,8 @@ def where(path: str) -> dict[str, Any]:
     return {**column("id"), "where": [{"path": path}]}
 
 
+SHAREABLE = "https://sql-on-fhir.org/ig/StructureDefinition/ShareableViewDefinition"
+TABULAR = "http://hl7.org/fhir/uv/sql-on-fhir/StructureDefinition/TabularViewDefinition"
 PATH = "select[0].column[0].path"
 
 
@@ -63,6 +65,45 @@ PATH = "select[0].column[0].path"
             column("active", tag=[{"name": "ansi/type", "value": "DATE"}]),
             "select[0].column[0].tag[0]",
             "boolean can't be given as DATE",
+        ),
+        ({**column("id"), "wheres": []}, "wheres", "no such member"),
+        ({**column("id"), "resourceType": "Patient"}, "resourceType", "no ViewDefinition"),
+        ({**column("id"), "name": "my view"}, "name", "starts with a letter"),
+        ({**column("id"), "status": "final"}, "status", "no such status"),
+        ({**column("id"), "fhirVersion": ["5.0.0"]}, "fhirVersion", "another version of FHIR"),
+        ({**column("id"), "fhirVersion": "4.0.1"}, "fhirVersion", "a list must stand here"),
+        ({**column("id"), "where": [{"paht": "active"}]}, "where[0].paht", "no such member"),
+        (
+            column("id", tag=[{"name": "ansi/type", "valeu": "x"}]),
+            "select[0].column[0].tag[0].valeu",
+            "no such member",
+        ),
+        (column("id", colection=True), "select[0].column[0].colection", "no such member"),
+        (
+            {**column("id"), "constant": [{"name": "a", "valueCode": "x"}, {"name": "a", "valueCode": "y"}]},
+            "constant[1].name",
+            "two constants are named 'a'",
+        ),
+        (
+            {**column("id"), "constant": [{"name": "1a", "valueCode": "x"}]},
+            "constant[0].name",
+            "starts with a letter",
+        ),
+        (
+            {**column("id"), "constant": [{"name": "a", "valueDate": "1.2.2020"}]},
+            "constant[0].valueDate",
+            "is no date",
+        ),
+        ({**column("id"), "meta": {"profile": [SHAREABLE]}}, "url", "a shareable view has a url"),
+        (
+            {**column("id"), "meta": {"profile": [SHAREABLE]}, "url": "u", "name": "n", "fhirVersion": ["4.0.1"]},
+            "select[0].column[0].type",
+            "each column of a shareable view has a type",
+        ),
+        (
+            {**column("name.given", collection=True), "meta": {"profile": [f"{TABULAR}|2.0.0"]}},
+            "select[0].column[0].collection",
+            "a tabular view has no collections",
         ),
         ({**column("id"), "constant": [{"name": "a"}]}, "constant[0]", "needs one value"),
         ({**column("id"), "constant": [{"name": "a", "valueCode": 1}]}, "constant[0].valueCode", "is no code"),

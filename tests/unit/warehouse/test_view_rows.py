@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lienthong.core.canonical import parse
+from lienthong.core.errors import LienthongError
 from lienthong.warehouse import run_view
 from lienthong.warehouse.build import shipped_views
 from lienthong.warehouse.sql_on_fhir.shape import has_repeats, shape_of
@@ -149,6 +150,29 @@ def test_reserved_words_and_quotes_are_plain_names(engine: str) -> None:
         "where": [{"path": r"class.code = 'it\'s'"}],
     }
     assert run_view(view, [encounter], engine=engine).to_pylist() == [{"select": "it's", "order": "e"}]
+
+
+@ENGINES
+def test_boundaries_of_a_period_are_those_of_its_ends(engine: str) -> None:
+    encounter = {"resourceType": "Encounter", "id": "e", "period": {"start": "2024-02", "end": "2024-02"}}
+    found = values(engine, encounter, ("period.lowBoundary()", {}), ("period.highBoundary()", {}))
+    assert found == ["2024-02-01T00:00:00.000+14:00", "2024-02-29T23:59:59.999-12:00"]
+    assert values(engine, {**encounter, "period": {"start": "2024"}}, ("period.highBoundary()", {})) == [None]
+
+
+@ENGINES
+def test_an_integer64_is_a_constant_of_64_bits(engine: str) -> None:
+    view = {
+        "resource": "Patient",
+        "constant": [{"name": "big", "valueInteger64": "9007199254740993"}],
+        "select": [{"column": [{"name": "a", "path": "%big", "type": "integer64"}]}],
+    }
+    table = run_view(view, [PATIENT], engine=engine)
+    assert (table.to_pylist(), table.schema.types) == ([{"a": 9007199254740993}], [pa.int64()])
+    view["select"] = [{"column": [{"name": "a", "path": "%big", "type": "integer"}]}]
+    with pytest.raises(LienthongError) as caught:
+        run_view(view, [PATIENT], engine=engine)
+    assert caught.value.code == "view-number-too-large"
 
 
 @ENGINES

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lienthong.warehouse.engines.reference import REFERENCE
 from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED
 from lienthong.warehouse.sql_on_fhir.plan import (
@@ -35,6 +34,7 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Where,
     family,
 )
+from lienthong.warehouse.sql_on_fhir.values import REFERENCE
 
 __all__ = ["MANY_MARK", "NOTHING", "TOO_LARGE_MARK", "Env", "Tree", "Value", "Writer", "as_list", "value_of"]
 

@@ -51,6 +51,8 @@ from lienthong.warehouse.sql_on_fhir.plan import (
 )
 from lienthong.warehouse.sql_on_fhir.shape import NOT_FHIR, Misfit, Shape, check, laid_out, shape_of
 from lienthong.warehouse.sql_on_fhir.values import (
+    REFERENCE,
+    TOO_LARGE,
     arithmetic,
     boundary,
     compare_dates,
@@ -60,7 +62,7 @@ from lienthong.warehouse.sql_on_fhir.values import (
     text_of,
 )
 
-__all__ = ["MANY_VALUES", "REFERENCE", "Placed", "evaluate", "reached", "run"]
+__all__ = ["MANY_VALUES", "Placed", "evaluate", "reached", "run"]
 
 MANY_VALUES = ErrorKind(
     "view-many-values",
@@ -69,7 +71,6 @@ MANY_VALUES = ErrorKind(
     allowed="one value or none; or collection: true",
     cure="Add .first() or .where(...) to the path, put it under forEach, or make the column a collection.",
 )
-REFERENCE = r"([A-Za-z]+/[A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0-9.\-]{1,64})?"
 _REFERENCE = re.compile(REFERENCE)
 
 Placed = tuple[str, dict[str, Any]]
@@ -163,15 +164,18 @@ def _timestamp(item: str) -> datetime | None:
         return None
 
 
-def _integer(item: Any) -> int:
-    return int(number(item))
+def _integer(item: Any, bits: int = 32) -> int:
+    found = int(number(item))
+    if not -(2 ** (bits - 1)) <= found < 2 ** (bits - 1):
+        raise TOO_LARGE.at("an arithmetic or comparison of the view")
+    return found
 
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "VARCHAR": _text,
     "BOOLEAN": bool,
     "INTEGER": _integer,
-    "BIGINT": _integer,
+    "BIGINT": lambda item: _integer(item, 64),
     "DOUBLE": lambda item: float(text_of(item)),
     "DATE": _date,
     "TIMESTAMP": _timestamp,

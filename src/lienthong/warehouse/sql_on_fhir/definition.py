@@ -5,14 +5,22 @@ Source: SQL on FHIR v2, ViewDefinition and its validation and processing algorit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from lienthong.fhir import schema
+from lienthong.warehouse.sql_on_fhir.head import (
+    check_head,
+    check_members,
+    check_profiles,
+    constants,
+    list_of,
+    named,
+    object_of,
+)
 from lienthong.warehouse.sql_on_fhir.output import ALLOWED_SQL_TYPES
-from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED, WRONG_VIEW, Scope, constant_value, path, single
+from lienthong.warehouse.sql_on_fhir.paths import UNSUPPORTED, WRONG_VIEW, Scope, path, single
 from lienthong.warehouse.sql_on_fhir.plan import (
     At,
     Column,
@@ -22,7 +30,6 @@ from lienthong.warehouse.sql_on_fhir.plan import (
     Expr,
     Family,
     ForEach,
-    Literal,
     Repeat,
     Rows,
     Single,
@@ -37,10 +44,10 @@ from lienthong.warehouse.sql_on_fhir.plan import (
 
 __all__ = ["compile_view"]
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SELECT = frozenset({"column", "select", "forEach", "forEachOrNull", "repeat", "unionAll"})
 _COLUMN = frozenset({"name", "path", "type", "collection", "description", "tag"})
-_ANYWHERE = frozenset({"id", "extension", "modifierExtension"})
+_WHERE = frozenset({"path", "description"})
+_TAG = frozenset({"name", "value"})
 _ROWS = ("forEach", "forEachOrNull", "repeat")
 _SQL_TYPES = {
     "CHARACTER VARYING": "VARCHAR",
@@ -62,20 +69,19 @@ def compile_view(view: object) -> View:
     Raises `view-wrong`, `view-unsupported` and `fhirpath-syntax`, each with its place (`select[0].column[1].path,
     column 7`).
     """
-    definition = _object(view, "view")
-    resource = definition.get("resource")
-    if not isinstance(resource, str) or resource not in schema.resource_types():
-        raise WRONG_VIEW.at("resource", why="it names no resource type of FHIR R4", allowed="e.g. Patient")
+    definition = object_of(view, "view")
+    resource = check_head(definition)
     root = Var(0, resource)
-    scope = Scope(root, root, "", _constants(definition))
+    scope = Scope(root, root, "", constants(definition))
     where = []
-    for number, item in enumerate(_list(definition, "where", "")):
+    for number, item in enumerate(list_of(definition, "where", "")):
         place = f"where[{number}]"
-        condition = path(_object(item, place).get("path"), replace(scope, place=f"{place}.path"))
+        check_members(object_of(item, place), _WHERE, place)
+        condition = path(item.get("path"), replace(scope, place=f"{place}.path"))
         if family(condition.type) not in (Family.BOOLEAN, Family.UNKNOWN):
             raise WRONG_VIEW.at(f"{place}.path", why="a condition must be true or false", allowed="boolean")
         where.append(single(condition, f"{place}.path"))
-    selects = _list(definition, "select", "")
+    selects = list_of(definition, "select", "")
     if not selects:
         raise WRONG_VIEW.at("select", why="a view selects at least one column", allowed="select: [{column: [...]}]")
     parts = [_select(item, f"select[{number}]", scope) for number, item in enumerate(selects)]
@@ -89,51 +95,13 @@ def compile_view(view: object) -> View:
         if column.name.lower() in seen:
             raise WRONG_VIEW.at(column.place, why=f"two columns are named '{column.name}'", allowed="unique names")
         seen.add(column.name.lower())
-    name = definition.get("name")
-    return View(name if isinstance(name, str) else "view", resource, tuple(where), rows, columns)
-
-
-def _object(value: object, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise WRONG_VIEW.at(place, why="an object must stand here", allowed="{...}")
-    return value
-
-
-def _list(owner: Mapping[str, Any], name: str, place: str) -> list[Any]:
-    value = owner.get(name, [])
-    if not isinstance(value, list):
-        raise WRONG_VIEW.at(f"{place}.{name}".lstrip("."), why="a list must stand here", allowed="[...]")
-    return value
-
-
-def _constants(definition: Mapping[str, Any]) -> dict[str, Literal]:
-    found: dict[str, Literal] = {}
-    for number, item in enumerate(_list(definition, "constant", "")):
-        place = f"constant[{number}]"
-        constant = _object(item, place)
-        name = constant.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise WRONG_VIEW.at(
-                f"{place}.name", why="a constant needs a name", allowed="letters, digits, underscores"
-            )
-        values = [key for key in constant if key.startswith("value")]
-        if len(values) != 1:
-            raise WRONG_VIEW.at(place, why=f"the constant '{name}' needs one value", allowed="e.g. valueString")
-        type_name = values[0][5:6].lower() + values[0][6:]
-        if not schema.is_primitive(type_name):
-            raise WRONG_VIEW.at(
-                f"{place}.{values[0]}", why="there is no such primitive type", allowed="e.g. valueCode"
-            )
-        value = constant_value(constant[values[0]], type_name)
-        if value is None:
-            raise WRONG_VIEW.at(f"{place}.{values[0]}", why=f"the value is no {type_name}", allowed=type_name)
-        found[name] = Literal(value, type_name)
-    return found
+    check_profiles(definition)
+    return View(definition.get("name", "view"), resource, tuple(where), rows, columns)
 
 
 def _select(item: object, place: str, scope: Scope) -> Rows:
-    select = _object(item, place)
-    _refuse_unknown(select, _SELECT, place)
+    select = object_of(item, place)
+    check_members(select, _SELECT, place)
     given = [name for name in _ROWS if name in select]
     if len(given) > 1:
         raise WRONG_VIEW.at(place, why=f"{' and '.join(given)} exclude each other", allowed="one of them")
@@ -149,13 +117,13 @@ def _select(item: object, place: str, scope: Scope) -> Rows:
 
 def _body(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
     parts: list[Rows] = []
-    columns = _list(select, "column", place)
+    columns = list_of(select, "column", place)
     if columns:
         found = (_column(item, f"{place}.column[{number}]", scope) for number, item in enumerate(columns))
         parts.append(Columns(tuple(found)))
-    for number, item in enumerate(_list(select, "select", place)):
+    for number, item in enumerate(list_of(select, "select", place)):
         parts.append(_select(item, f"{place}.select[{number}]", scope))
-    branches = _list(select, "unionAll", place)
+    branches = list_of(select, "unionAll", place)
     if branches:
         found_branches = [_select(item, f"{place}.unionAll[{number}]", scope) for number, item in enumerate(branches)]
         _check_union([columns_of(branch) for branch in found_branches], f"{place}.unionAll")
@@ -184,7 +152,7 @@ def _output(column: Column) -> Family | str:
 
 
 def _repeat(select: Mapping[str, Any], place: str, scope: Scope) -> Rows:
-    texts = _list(select, "repeat", place)
+    texts = list_of(select, "repeat", place)
     if not texts:
         raise WRONG_VIEW.at(f"{place}.repeat", why="a repeat needs at least one path", allowed='["item"]')
     step_var = next(scope.numbers)
@@ -223,13 +191,9 @@ def _stays(step: Expr) -> bool:
 
 
 def _column(item: object, place: str, scope: Scope) -> Column:
-    column = _object(item, place)
-    _refuse_unknown(column, _COLUMN, place)
-    name = column.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise WRONG_VIEW.at(
-            f"{place}.name", why="a column needs a name of letters, digits and underscores", allowed=_NAME.pattern
-        )
+    column = object_of(item, place)
+    check_members(column, _COLUMN, place)
+    name = named(column, place, "column")
     collection = column.get("collection", False)
     if not isinstance(collection, bool):
         raise WRONG_VIEW.at(f"{place}.collection", why="it must be true or false", allowed="true, false")
@@ -241,7 +205,7 @@ def _column(item: object, place: str, scope: Scope) -> Column:
     type_name = type_name.removeprefix("http://hl7.org/fhir/StructureDefinition/")
     if family(expr.type) is Family.COMPLEX:
         raise UNSUPPORTED.at(where, what=f"a column of the complex type {expr.type}")
-    if not schema.is_primitive(type_name):
+    if not (schema.is_primitive(type_name) or type_name == "integer64"):
         raise WRONG_VIEW.at(f"{place}.type", why="a column has a primitive type", allowed="e.g. string, dateTime")
     _check_type(expr, type_name, f"{place}.type")
     if not collection:
@@ -267,8 +231,9 @@ def _check_type(expr: Expr, type_name: str, place: str) -> None:
 def _tag(column: Mapping[str, Any], type_name: str, place: str) -> str:
     """The SQL type that a tag `ansi/type` asks for, where the values of the path can be given so."""
     possible = ALLOWED_SQL_TYPES.get(family(type_name), frozenset(_SQL_TYPES.values()))
-    for number, item in enumerate(_list(column, "tag", place)):
-        tag = _object(item, f"{place}.tag[{number}]")
+    for number, item in enumerate(list_of(column, "tag", place)):
+        tag = object_of(item, f"{place}.tag[{number}]")
+        check_members(tag, _TAG, f"{place}.tag[{number}]")
         if tag.get("name") == "ansi/type":
             value = str(tag.get("value", "")).upper()
             if value not in _SQL_TYPES:
@@ -280,9 +245,3 @@ def _tag(column: Mapping[str, Any], type_name: str, place: str) -> str:
                 raise WRONG_VIEW.at(f"{place}.tag[{number}]", why=why, allowed=", ".join(sorted(possible)))
             return _SQL_TYPES[value]
     return ""
-
-
-def _refuse_unknown(owner: Mapping[str, Any], known: frozenset[str], place: str) -> None:
-    for name in owner:
-        if name not in known and name not in _ANYWHERE and not name.startswith("_"):
-            raise WRONG_VIEW.at(f"{place}.{name}", why="there is no such member", allowed=", ".join(sorted(known)))

@@ -41,8 +41,8 @@ ALLOWED_SQL_TYPES = MappingProxyType(
 
 def sql_type(column: Column) -> str:
     """The SQL type of one item of a column."""
-    if column.sql_type:
-        return column.sql_type
+    if column.sql_type or column.type == "integer64":
+        return column.sql_type or "BIGINT"
     return {Family.BOOLEAN: "BOOLEAN", Family.INTEGER: "INTEGER"}.get(family(column.type), "VARCHAR")
 
 

@@ -364,6 +364,8 @@ def _join(found: Expr, node: ast.Call, scope: Scope) -> Expr:
 
 
 def _boundary(found: Expr, node: ast.Call, scope: Scope) -> Expr:
+    if found.type == "Period":
+        found = Field(found, "end" if node.name == "highBoundary" else "start", "dateTime", False)
     _demand(found, (*_NUMBERS, *_DATES, Family.TIME), node, scope)
     type_name = "decimal" if family(found.type) in _NUMBERS else found.type
     return Boundary(single(found, scope.place), node.name == "highBoundary", type_name)
@@ -457,6 +459,8 @@ def constant_value(value: object, type_name: str) -> bool | int | Decimal | str 
             return value if kind in _NUMBERS else None
         case float() | Decimal():
             return Decimal(str(value)) if kind is Family.DECIMAL else None
+        case str() if type_name == "integer64":  # stands as a text in JSON
+            return int(value) if value.removeprefix("-").isdecimal() else None
         case str():
             return value if kind not in (Family.BOOLEAN, *_NUMBERS, Family.COMPLEX) else None
         case _:

@@ -71,6 +71,7 @@ class Family(Enum):
 _FAMILIES = {
     "boolean": Family.BOOLEAN,
     "integer": Family.INTEGER,
+    "integer64": Family.INTEGER,  # R4 has none, but a constant or column of a view may be one
     "positiveInt": Family.INTEGER,
     "unsignedInt": Family.INTEGER,
     "decimal": Family.DECIMAL,

@@ -15,7 +15,17 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from lienthong.core.errors import Category, ErrorKind
 
-__all__ = ["arithmetic", "boundary", "compare_dates", "compare_times", "number", "number_text", "text_of"]
+__all__ = [
+    "REFERENCE",
+    "TOO_LARGE",
+    "arithmetic",
+    "boundary",
+    "compare_dates",
+    "compare_times",
+    "number",
+    "number_text",
+    "text_of",
+]
 
 TOO_LARGE = ErrorKind(
     "view-number-too-large",
@@ -24,6 +34,9 @@ TOO_LARGE = ErrorKind(
     allowed="up to 20 digits before the point",
     cure="Find it with `lienthong validate`, or give the number out as a column without computing with it.",
 )
+
+REFERENCE = r"([A-Za-z]+/[A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0-9.\-]{1,64})?"
+"""A relative literal reference, which has a key; the first group is the key."""
 
 _LIMIT = Decimal(10) ** 20
 _STEP = Decimal(1).scaleb(-18)
