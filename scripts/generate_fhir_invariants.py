@@ -1,0 +1,109 @@
+"""Makes `src/lienthong/fhir/invariants/r4_invariants.json`, the invariants of FHIR R4, from HL7's definitions.
+
+    python scripts/generate_fhir_invariants.py [DEFINITIONS] [--check]
+
+DEFINITIONS is the folder with profiles-types and profiles-resources (each `.json.gz`); by default
+`fhir_r4_definitions` under $LIENTHONG_SUITES. `--check` writes nothing and ends with 1 when the committed file is
+not what the definitions give.
+
+One line for each invariant: [key, severity, sentence, expression, places, best practice]. A place is a type
+(`Period`, `Patient.contact`) or an element in it (`Organization.telecom`); `:Quantity` after a place means only
+values of that type, as with sqty-1, which R4 states in SimpleQuantity, the profile of many elements' types.
+Elements that are not in 4.0.1 are left out as `generate_fhir_schema.py` has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "src" / "lienthong" / "fhir" / "invariants" / "r4_invariants.json"
+STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
+SIMPLE_QUANTITY = STRUCTURE + "SimpleQuantity"
+BEST_PRACTICE = STRUCTURE + "elementdefinition-bestpractice"
+
+Definition = dict[str, Any]
+Key = tuple[str, str]
+
+
+def _schema_script() -> ModuleType:
+    """The script beside this one, which knows what of the definitions is no 4.0.1."""
+    specification = importlib.util.spec_from_file_location(
+        "generate_fhir_schema", Path(__file__).with_name("generate_fhir_schema.py")
+    )
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+class _Rows:
+    """The invariants by key and expression, each with its places in the order of the definitions."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, list[Any]] = {}
+
+    def add(self, constraint: Definition, place: str) -> None:
+        key = (constraint["key"], constraint.get("expression", ""))
+        best = any(item["url"] == BEST_PRACTICE for item in constraint.get("extension", ()))
+        row = self.rows.setdefault(key, [key[0], constraint["severity"], constraint["human"], key[1], [], int(best)])
+        if place not in row[4]:
+            row[4].append(place)
+
+
+def generate(folder: Path) -> str:
+    """The text of the file."""
+
+    def resources(name: str) -> list[Definition]:
+        with gzip.open(folder / f"{name}.json.gz") as file:
+            return [entry["resource"] for entry in json.load(file)["entry"]]
+
+    read = [*resources("profiles-types"), *resources("profiles-resources")]
+    (simple,) = (item for item in read if item.get("url") == SIMPLE_QUANTITY)
+    (of_simple,) = simple["differential"]["element"][0]["constraint"]
+    corrections = _schema_script().Corrections()
+    rows = _Rows()
+    for definition in corrections.structures(read):
+        # the type itself is no element of its own
+        for element in (definition["snapshot"]["element"][0], *corrections.elements(definition)):
+            for constraint in element.get("constraint", ()):
+                # a constraint of another type (ele-1 on every element) is checked as that type's own
+                if constraint.get("source", STRUCTURE + definition["name"]) == STRUCTURE + definition["name"]:
+                    rows.add(constraint, element["path"])
+            for item in element.get("type", ()):
+                if SIMPLE_QUANTITY in item.get("profile", ()):
+                    rows.add(of_simple, f"{element['path']}:Quantity")
+    lines = (
+        json.dumps([*row[:4], " ".join(row[4]), row[5]], ensure_ascii=False, separators=(",", ":"))
+        for _, row in sorted(rows.rows.items())
+    )
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
+    parser = argparse.ArgumentParser(description="Make the list of FHIR R4's invariants from HL7's definitions.")
+    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the committed file differs")
+    options = parser.parse_args(arguments)
+    text = generate(options.definitions)
+    if options.check:
+        same = TARGET.exists() and TARGET.read_text("utf-8") == text
+        verdict = "is what the definitions give" if same else f"differs: run {Path(__file__).name}"
+        print(f"{TARGET.name} {verdict}")
+        return 0 if same else 1
+    TARGET.write_text(text, "utf-8")
+    print(f"{TARGET.name}: {len(text)} characters")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
