@@ -37,7 +37,7 @@ def examples(suites: Suites) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def clean_examples(examples: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return [resource for resource in examples.values() if not validate(resource)]
+    return [resource for resource in examples.values() if not validate(resource, invariants=False)]
 
 
 def test_the_committed_schema_is_what_the_definitions_give(
@@ -72,6 +72,7 @@ def test_official_examples_are_clean_but_for_the_ledger(examples: dict[str, dict
                 for number, entry in enumerate(ledger["exception"])
                 if fnmatchcase(name, entry["file"])
                 and finding.code == entry["code"]
+                and fnmatchcase(finding.rule.id, entry.get("rule", "*"))
                 and fnmatchcase(finding.place.path, entry["path"])
             }
             assert matching, (name, finding)
@@ -109,7 +110,8 @@ def test_synthea_has_no_finding(suites: Suites, data_set: str) -> None:
         with gzip.open(path) as file:
             for line in file if ".ndjson" in path.name else [file.read()]:
                 count += 1
-                assert validate(canonical.parse(line)) == [], (path.name, count)
+                findings = validate(canonical.parse(line))
+                assert {finding.code for finding in findings} <= {"best-practice"}, (path.name, count)
     assert count == {"synthea_r4_smart_dev100": 33_872, "synthea_r4_smart_bundles15": 15}[data_set]
 
 

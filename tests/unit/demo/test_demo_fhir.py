@@ -55,6 +55,7 @@ def test_only_the_planted_faults_are_found(hospitals: Hospitals, lines: Lines) -
         for name, rows in lines.items()
         for number, row in enumerate(rows, 1)
         for finding in validate(row)
+        if finding.code != "best-practice"
     }
     planted = {
         (fault.file, fault.record, fault.path)
@@ -68,7 +69,7 @@ def test_transactions_are_valid_and_need_no_ids_of_the_receiver(bundles: dict[st
     assert len(bundles) > 4
     practitioners = set()
     for bundle in bundles.values():
-        assert validate(bundle) == []
+        assert [found for found in validate(bundle) if found.code != "best-practice"] == []
         urls = {entry["fullUrl"] for entry in bundle["entry"]}
         assert len(urls) == len(bundle["entry"]) and all("id" not in entry["resource"] for entry in bundle["entry"])
         for entry in bundle["entry"]:

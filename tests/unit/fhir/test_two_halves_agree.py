@@ -37,7 +37,7 @@ def test_the_quick_half_never_passes_what_the_close_look_refuses(
     findings = inspect(resource)
     if is_clean(resource):
         assert findings == []
-    assert validate(resource) == findings
+    assert validate(resource, invariants=False) == findings
 
 
 def test_the_spoiler_spoils(

@@ -169,7 +169,7 @@ class _Walk:
                         self.primitive(member, value, name, part, number, trail)
             elif type(item) is dict:
                 self.part(member, item, (trail, name, -1))
-            elif member.of_items:
+            elif member.of_items and item is not None:
                 self.primitive(member, value, name, item, -1, trail)
 
     def part(self, member: _Member, value: dict[str, Any], trail: _Trail) -> None:

@@ -15,8 +15,10 @@ from lienthong.fhir.profiles import Profiles
 CORE = "http://fhir.example.vn/core/StructureDefinition/"
 CCCD, BHYT = "http://fhir.example.vn/core/sid/cccd", "http://fhir.example.vn/core/sid/bhyt"
 
+NARRATIVE = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">...</div>'}  # dom-6
 LAN: dict[str, Any] = {
     "resourceType": "Patient",
+    "text": NARRATIVE,
     "id": "lan",
     "meta": {"profile": [CORE + "patient"]},
     "extension": [
@@ -32,6 +34,7 @@ LAN: dict[str, Any] = {
 }
 CARD: dict[str, Any] = {
     "resourceType": "Coverage",
+    "text": NARRATIVE,
     "status": "active",
     "type": {
         "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PUBLICPOL"}],
@@ -43,6 +46,7 @@ CARD: dict[str, Any] = {
 }
 PULSE: dict[str, Any] = {
     "resourceType": "Observation",
+    "text": NARRATIVE,
     "status": "final",
     "category": [
         {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}
