@@ -159,13 +159,30 @@ def view_run(
 
 
 @app.command()
-def validate(context: typer.Context, paths: Paths) -> None:
-    """Check resources against FHIR R4; nothing is stored."""
+def validate(
+    context: typer.Context,
+    paths: Paths,
+    profile: Annotated[
+        list[str] | None, typer.Option(metavar="URL|FILE", help="Check against this profile too; may be repeated.")
+    ] = None,
+    package: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A FHIR package or folder with profiles; repeatable.")
+    ] = None,
+    must_support: Annotated[
+        bool, typer.Option("--must-support", help="List must-support elements that are not given.")
+    ] = False,
+) -> None:
+    """Check resources against FHIR R4 and profiles; nothing is stored."""
     from lienthong import console, pipeline
+    from lienthong.commands import guides
     from lienthong.core.settings import Settings
 
     with console.progress(quiet=context.obj.json) as progress:
-        checked = pipeline.check(paths, Settings(), progress=progress)
+        if profile or package or must_support:
+            known = guides.opened(profile or (), package or (), must_support=must_support)
+            checked = guides.look(paths, known, Settings(), progress=progress)
+        else:
+            checked = pipeline.check(paths, Settings(), progress=progress)
     console.show(checked, as_json=context.obj.json)
     raise typer.Exit(checked.exit)
 

@@ -72,7 +72,11 @@ class _Run:
     # Profiles that a resource claims, and those of extensions
 
     def claims(self, item: Item, depth: int) -> None:
-        """The profiles that the resource claims in meta.profile, and those that the resources inside it claim."""
+        """The profiles applied to the resource's type and those it claims in meta.profile; so of those inside it."""
+        if not item.scope.is_contained:
+            for profile in self.profiles.applied:
+                if profile.type == item.code:
+                    self.add(self.against(item, profile))
         meta = item.value.get("meta")
         claimed = meta.get("profile") if isinstance(meta, dict) else None
         for number, address in enumerate(claimed if isinstance(claimed, list) else ()):

@@ -43,7 +43,8 @@ class Profiles:
     ) -> None:
         self.missing = missing
         self.has_extensions: bool = below is not None and below.has_extensions
-        self.lists_must_support = False
+        self.lists_must_support: bool = below is not None and below.lists_must_support
+        self.applied: tuple[Profile, ...] = () if below is None else below.applied
         self._below = below
         self._raw: dict[str, dict[str, Mapping[str, Any]]] = {}  # address -> version -> definition
         terms: list[Mapping[str, Any]] = []
@@ -61,8 +62,8 @@ class Profiles:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The canonical addresses of the profiles that were loaded, without those below."""
-        return tuple(self._raw)
+        """The addresses of the profiles that were loaded, without those of R4 itself."""
+        return () if self._below is None else (*self._raw, *self._below.addresses)
 
     def was_loaded(self, address: str) -> bool:
         """Whether the profile at an address (without version) was loaded, and is not only R4's own."""
@@ -74,6 +75,15 @@ class Profiles:
         made.lists_must_support = True
         return made
 
+    def applying(self, *canonicals: str) -> Profiles:
+        """The same profiles, of which these apply to every resource of their type, also inside a Bundle.
+
+        Raises what `profile` raises.
+        """
+        made = Profiles(below=self, missing=self.missing)
+        made.applied = (*self.applied, *(self.profile(item) for item in canonicals))
+        return made
+
     def profile(self, canonical: str) -> Profile:
         """The profile by its address, `|version` where a certain one is meant; without it the newest.
 
@@ -81,8 +91,7 @@ class Profiles:
         """
         found = self.get(canonical)
         if found is None:
-            own = self._raw if self._below is not None else {}
-            known = ", ".join(sorted(own)[:10]) or "profiles of FHIR R4 itself, until others are loaded"
+            known = ", ".join(sorted(self.addresses)[:10]) or "profiles of FHIR R4 itself, until others are loaded"
             raise NOT_LOADED.at("profiles", profile=canonical[:200], allowed=known)
         return found
 
