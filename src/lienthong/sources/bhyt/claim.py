@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lienthong.sources.bhyt import values
-from lienthong.sources.bhyt.elements import absent, coding, concept, extension, filled, listed, money, quantity
-from lienthong.sources.bhyt.encounter import period_of
-from lienthong.sources.bhyt.medication import drug
+from lienthong.sources.bhyt.elements import (
+    absent,
+    coding,
+    concept,
+    extension,
+    filled,
+    listed,
+    listing,
+    money,
+    quantity,
+)
+from lienthong.sources.bhyt.encounter import HELD, period_of
+from lienthong.sources.bhyt.medication import REQUEST, drug
+from lienthong.sources.bhyt.person import PERSON
+from lienthong.sources.bhyt.rest import Exact, is_code, is_codes, is_moment, is_number, is_text
 from lienthong.sources.bhyt.rows import Row
+from lienthong.sources.bhyt.service import PERFORMED, kind_of, lost_of
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import systems
 
-__all__ = ["add_claim"]
+__all__ = ["CLAIM", "ITEM", "TOTALS", "add_claim"]
 
 # Totals beside the claim's own: who pays which part. FHIR has them in the answer (ClaimResponse), not in the claim.
-_TOTALS = (
+TOTALS = (
     "T_THUOC",
     "T_VTYT",
     "T_TONGCHI_BH",
@@ -25,6 +39,33 @@ _TOTALS = (
     "T_NGUONKHAC",
     "T_BHTT_GDV",
 )
+CLAIM: Mapping[str, Exact] = {
+    **dict.fromkeys((*TOTALS, "T_TONGCHI_BV"), is_number),
+    "MA_PTTT_QT": is_codes,
+    "MA_TAI_NAN": is_code,
+    # What other resources of the visit hold.
+    **dict.fromkeys((*PERSON, *HELD), is_text),
+}
+"""The fields of XML1 that the Claim holds, or another resource of the visit; what is left stays on the Claim."""
+
+_COMMON: Mapping[str, Exact] = {
+    "MA_NHOM": is_code,
+    "DON_VI_TINH": is_text,
+    "SO_LUONG": is_number,
+    "THANH_TIEN_BV": is_number,
+}
+ITEM: Mapping[str, Mapping[str, Exact]] = {
+    "XML2": {**_COMMON, "DON_GIA": is_number, **REQUEST},
+    "XML3": {
+        **_COMMON,
+        "DON_GIA_BV": is_number,
+        "MA_VAT_TU": is_code,
+        "MA_DICH_VU": is_code,
+        "TEN_VAT_TU": is_text,
+        "TEN_DICH_VU": is_text,
+    },
+}
+"""The fields of a row of XML2 or XML3 that the item of the claim holds, or the resource of the same row."""
 
 
 def add_claim(
@@ -39,10 +80,13 @@ def add_claim(
     row = visit.summary
     rows = [*visit.rows("XML2"), *visit.rows("XML3")]
     created = next(filter(None, (visit.moment(row, field) for field in ("NGAY_TTOAN", "NGAY_RA", "NGAY_VAO"))), None)
+    begun = values.day(row.text("NGAY_VAO"))
+    accident = row.code("MA_TAI_NAN")
     content = filled(
-        extension=[
-            item for item in (extension(name, valueMoney=money(row.amount(name))) for name in _TOTALS) if item
-        ],
+        extension=listing(
+            *(extension(name, valueMoney=money(row.amount(name))) for name in TOTALS),
+            *visit.rest(row, CLAIM),
+        ),
         status="active",
         type=concept(coding(systems.CLAIM_TYPE, "institutional")),
         use="claim",
@@ -54,6 +98,10 @@ def add_claim(
         diagnosis=[
             {"sequence": number, "diagnosisReference": condition} for number, condition in enumerate(conditions, 1)
         ],
+        procedure=[
+            {"sequence": number, "procedureCodeableConcept": concept(coding(systems.ICD9_PROCEDURE, code))}
+            for number, code in enumerate(row.codes("MA_PTTT_QT"), 1)
+        ],
         insurance=[
             {"sequence": number, "focal": number == 1, "coverage": coverage}
             for number, coverage in enumerate(coverages or [{"display": "no card in the claim"}], 1)
@@ -63,6 +111,10 @@ def add_claim(
     )
     if created is None:
         content["_created"] = absent()
+    if accident:
+        # When it happened the claim does not say; FHIR asks for the day.
+        day = {"date": begun.isoformat()} if begun else {"_date": absent()}
+        content["accident"] = {**day, "type": listed("MA_TAI_NAN", accident, visit.on)}
     visit.add("Claim", visit.key, row, content, {"identifier": "MA_LK", "total": "T_TONGCHI_BV"})
     place = f"Claim/{visit.id('Claim', visit.key)}#item"
     for number, line in enumerate(rows):
@@ -72,16 +124,28 @@ def add_claim(
 def _item(visit: Visit, row: Row, sequence: int, encounter: dict[str, Any]) -> dict[str, Any]:
     on = values.day(row.text("NGAY_YL"))
     is_drug = row.table == "XML2"
+    amount = row.amount("SO_LUONG")
+    lost = set() if amount is not None else {"DON_VI_TINH"}
+    if not is_drug:
+        lost |= lost_of(row) | _unnamed(row)
     return filled(
+        extension=visit.rest(row, ITEM["XML2"] if is_drug else {**ITEM["XML3"], **PERFORMED[kind_of(row)]}, lost=lost),
         sequence=sequence,
         category=listed("MA_NHOM", row.code("MA_NHOM"), visit.on),
         productOrService=(drug(row) if is_drug else _service(row)) or absent(),
         servicedDate=on.isoformat() if on else None,
-        quantity=quantity(row.amount("SO_LUONG"), row.text("DON_VI_TINH")),
+        quantity=quantity(amount, row.text("DON_VI_TINH")),
         unitPrice=money(row.amount("DON_GIA" if is_drug else "DON_GIA_BV")),
         net=money(row.amount("THANH_TIEN_BV")),
         encounter=[encounter],
     )
+
+
+def _unnamed(row: Row) -> set[str]:
+    """The names that are not the item's text: of a supply that of the service, and the other way round."""
+    supply, service = row.text("TEN_VAT_TU"), row.text("TEN_DICH_VU")
+    other = "TEN_DICH_VU" if row.code("MA_VAT_TU") else "TEN_VAT_TU"
+    return {"TEN_VAT_TU", "TEN_DICH_VU"} if supply == service else {other}
 
 
 def _service(row: Row) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ __all__ = [
     "filled",
     "identifier",
     "listed",
+    "listing",
     "measure",
     "money",
     "quantity",
@@ -51,6 +52,11 @@ def listed(field: str, code: str, on: date | None) -> dict[str, Any] | None:
 def concept(*codings: dict[str, Any] | None, text: str = "") -> dict[str, Any] | None:
     """A CodeableConcept of those codings that there are, and a text; None of nothing."""
     return filled(coding=[item for item in codings if item], text=text) or None
+
+
+def listing(*items: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Those items that there are."""
+    return [item for item in items if item]
 
 
 def quantity(value: Decimal | None, unit: str = "", comparator: str = "") -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ __all__ = [
     "fields",
     "is_known",
     "is_older",
+    "names",
     "versions",
 ]
 
@@ -224,13 +225,20 @@ def versions(table: str, name: str) -> tuple[Field, ...]:
 
 
 @cache
-def _names(table: str) -> frozenset[str]:
+def names(table: str) -> frozenset[str]:
+    """The names of all fields that any version of a table has."""
+    return frozenset(field.name for is_old in (True, False) for field in _all().get((table, is_old), ()))
+
+
+@cache
+def names(table: str) -> frozenset[str]:
+    """The names of all fields that any version of a table has."""
     return frozenset(field.name for is_old in (True, False) for field in _all().get((table, is_old), ()))
 
 
 def is_known(table: str, name: str) -> bool:
     """Whether any version of a table has a field of this name."""
-    return name in _names(table)
+    return name in names(table)
 
 
 @cache

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lienthong.sources.bhyt.elements import absent, coding, concept, filled, listed, quantity
 from lienthong.sources.bhyt.person import add_staff
+from lienthong.sources.bhyt.rest import Exact, is_code, is_moment, is_one, is_text
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import systems
 
-__all__ = ["add_medications", "drug"]
+__all__ = ["REQUEST", "add_medications", "drug"]
+
+REQUEST: Mapping[str, Exact] = {
+    "MA_THUOC": is_code,
+    "SO_DANG_KY": is_code,
+    "TEN_THUOC": is_text,
+    "DUONG_DUNG": is_code,
+    "LIEU_DUNG": is_text,
+    "CACH_DUNG": is_text,
+    "NGAY_YL": is_moment,
+    "NGAY_TH_YL": is_moment,
+    "MA_BAC_SI": is_one,
+}
+"""The fields of XML2 that the request holds; HAM_LUONG also stands in the text of the drug."""
 
 
 def drug(row: Row) -> dict[str, Any] | None:

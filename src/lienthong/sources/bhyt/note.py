@@ -1,64 +1,31 @@
-"""Each clinical note of XML5 as an Observation with its text, and the vital signs that its shorthand says exactly."""
+"""Each clinical note of XML5 as an Observation with its text, and the vital signs that the text says exactly."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
+from lienthong.core.finding import Rule, Severity
 from lienthong.sources.bhyt.elements import coding, concept, filled, measure
 from lienthong.sources.bhyt.person import add_staff
+from lienthong.sources.bhyt.rest import Exact, is_codes, is_moment, is_text
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.visit import Visit
+from lienthong.sources.bhyt.vitals import Unclear, VitalSign, vital_signs
 from lienthong.terminology import systems
 
-__all__ = ["add_notes", "vital_signs"]
+__all__ = ["NOTE", "NOTE_PARTS", "add_notes"]
 
-_NOTE = coding(systems.LOINC, "11506-3", "Progress note")
-_PARTS = ("GIAI_DOAN_BENH", "HOI_CHAN", "PHAU_THUAT")
+_PROGRESS = coding(systems.LOINC, "11506-3", "Progress note")
+NOTE_PARTS = ("GIAI_DOAN_BENH", "HOI_CHAN", "PHAU_THUAT")
+NOTE: Mapping[str, Exact] = {
+    **dict.fromkeys(("DIEN_BIEN_LS", *NOTE_PARTS), is_text),
+    "THOI_DIEM_DBLS": is_moment,
+    "NGUOI_THUC_HIEN": is_codes,
+}
+"""The fields of XML5 that the note's Observation holds."""
 
-
-class VitalSign(NamedTuple):
-    """One vital sign of a note: its name in the key, LOINC code and display, and its value or its parts."""
-
-    name: str
-    code: str
-    display: str
-    values: tuple[tuple[str, str, Decimal], ...]  # code, display, value; the code of the sign itself for one value
-    unit: str  # UCUM
-    written: str
-
-
-# "M: 96; NĐ: 38.5; HA: 130/80": pulse, temperature, blood pressure. A label said twice is ambiguous and not read.
-_START = r"(?<![^\W\d_])"
-_PULSE = re.compile(_START + r"(?:M|Mạch)\s*:\s*(\d{2,3})(?![\d.,/])")
-_TEMPERATURE = re.compile(_START + r"(?:NĐ|Nhiệt độ)\s*:\s*(\d{2}(?:[.,]\d)?)(?![\d.,/])")
-_PRESSURE = re.compile(_START + r"(?:HA|Huyết áp)\s*:\s*(\d{2,3})\s*/\s*(\d{2,3})(?![\d.,/])")
-
-
-def vital_signs(text: str) -> Iterator[VitalSign]:
-    """The vital signs of a note's shorthand, each said once and within what a living person can have."""
-    pulse, temperature, pressure = (_once(pattern, text) for pattern in (_PULSE, _TEMPERATURE, _PRESSURE))
-    if pressure:
-        high, low = Decimal(pressure[1]), Decimal(pressure[2])
-        if 40 <= high <= 300 and 20 <= low < high:
-            parts = (
-                ("8480-6", "Systolic blood pressure", high),
-                ("8462-4", "Diastolic blood pressure", low),
-            )
-            yield VitalSign("HA", "85354-9", "Blood pressure panel", parts, "mm[Hg]", "mmHg")
-    if pulse and 20 <= Decimal(pulse[1]) <= 300:
-        yield VitalSign("M", "8867-4", "Heart rate", (("8867-4", "", Decimal(pulse[1])),), "/min", "lần/phút")
-    if temperature:
-        value = Decimal(temperature[1].replace(",", "."))
-        if 25 <= value <= 45:
-            yield VitalSign("NĐ", "8310-5", "Body temperature", (("8310-5", "", value),), "Cel", "°C")
-
-
-def _once(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = list(pattern.finditer(text))
-    return found[0] if len(found) == 1 else None
+_VITALS = Rule("bhyt-vital-signs", "Vital signs in a note: said once, in the usual unit, as a living person has them")
 
 
 def add_notes(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> None:
@@ -73,10 +40,17 @@ def add_notes(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) 
         )
         parts = [
             {"code": concept(coding(systems.bhyt("FIELD"), field)), "valueString": row.text(field)}
-            for field in _PARTS
+            for field in NOTE_PARTS
             if row.text(field)
         ]
-        content = filled(status="final", code=concept(_NOTE), **common, valueString=text, component=parts)
+        content = filled(
+            extension=visit.rest(row, NOTE),
+            status="final",
+            code=concept(_PROGRESS),
+            **common,
+            valueString=text,
+            component=parts,
+        )
         note = visit.add(
             "Observation",
             visit.row_key(row),
@@ -85,11 +59,29 @@ def add_notes(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) 
             {"valueString": "DIEN_BIEN_LS", "effectiveDateTime": "THOI_DIEM_DBLS"},
         )
         for sign in vital_signs(text):
-            _add_sign(visit, row, sign, {**common, "derivedFrom": [note]})
+            if isinstance(sign, Unclear):
+                _note_unclear(visit, row, sign)
+            else:
+                _add_sign(visit, row, sign, {**common, "derivedFrom": [note]})
+
+
+def _note_unclear(visit: Visit, row: Row, sign: Unclear) -> None:
+    visit.note(
+        Severity.INFORMATION,
+        "bhyt-vital-unclear",
+        f"The note names {sign.name} (from character {sign.start + 1}), but not so that it can be read for sure; "
+        "no value is made of it.",
+        row,
+        "DIEN_BIEN_LS",
+        _VITALS,
+        "Nothing is lost: the text is kept. To have the value, write the sign once, with a colon and its usual unit.",
+    )
 
 
 def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any]) -> None:
+    span = {"low": {"value": sign.start}, "high": {"value": sign.end}}
     content: dict[str, Any] = {
+        "extension": [{"url": systems.EXTENSION + "DIEN_BIEN_LS", "valueRange": span}],
         "status": "final",
         "category": [concept(coding(systems.OBSERVATION_CATEGORY, "vital-signs"))],
         "code": concept(coding(systems.LOINC, sign.code, sign.display)),

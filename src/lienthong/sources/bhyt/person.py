@@ -3,28 +3,73 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from lienthong.core.finding import Rule, Severity
 from lienthong.core.ids import key_system
 from lienthong.core.settings import IdentifierSystems
 from lienthong.sources.bhyt import values
-from lienthong.sources.bhyt.elements import coding, concept, extension, filled, identifier
+from lienthong.sources.bhyt.elements import coding, concept, extension, filled, identifier, listing
+from lienthong.sources.bhyt.rest import Exact, is_code, is_codes, is_days, is_text, is_words
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import systems
 
-__all__ = ["add_coverages", "add_facility", "add_patient", "add_staff"]
+__all__ = [
+    "BIRTH_TIME",
+    "CARD",
+    "CODED",
+    "GENDERS",
+    "NATIONALITY",
+    "PERSON",
+    "add_coverages",
+    "add_facility",
+    "add_patient",
+    "add_staff",
+    "birth_elements",
+    "name_elements",
+]
 
-_GENDERS = {"1": "male", "2": "female", "3": "unknown"}
-_BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
-_NATIONALITY = "http://hl7.org/fhir/StructureDefinition/patient-nationality"
+GENDERS = {"1": "male", "2": "female", "3": "unknown"}
+BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
+NATIONALITY = "http://hl7.org/fhir/StructureDefinition/patient-nationality"
+CODED = ("MA_DANTOC", "MA_NGHE_NGHIEP")
+PLACES = ("MATINH_CU_TRU", "MAHUYEN_CU_TRU", "MAXA_CU_TRU")
 _NATIONAL_ID = re.compile(r"\d{12}|\d{9}")
 _PASSPORT = re.compile(r"[A-Z]\d{7}")
-_CARD = re.compile(r"[A-Z]{2}[0-9A-Z]\d{12}")
+CARD = re.compile(r"[A-Z]{2}[0-9A-Z]\d{12}")
 _DIED = "5"  # KET_QUA_DTRI; 8 died outside the hospital
+_CARD_LISTS = ("MA_DKBD", "GT_THE_TU", "GT_THE_DEN")
+
+
+def is_birth(text: str) -> bool:
+    """A birth as `birthDate` and the time of birth give it back: twelve digits, unknown ones as zeros."""
+    born = values.birth(text, "")
+    if born is None or not born.date or len(text) != 12:
+        return False
+    return born.time is not None or text == (born.date.replace("-", "") + "000000000000")[:12]
+
+
+PERSON: Mapping[str, Exact] = {
+    "MA_BN": is_code,
+    "HO_TEN": is_words,
+    "SO_CCCD": is_code,
+    "NGAY_SINH": is_birth,
+    "GIOI_TINH": lambda text: text in GENDERS,
+    "MA_QUOCTICH": is_code,
+    "MA_DANTOC": is_code,
+    "MA_NGHE_NGHIEP": is_code,
+    "DIA_CHI": is_text,
+    **dict.fromkeys(PLACES, is_code),
+    "DIEN_THOAI": is_code,
+    "MA_THE_BHYT": is_codes,
+    "MA_DKBD": is_codes,
+    "GT_THE_TU": is_days,
+    "GT_THE_DEN": is_days,
+    "MA_KHUVUC": is_code,
+}
+"""The fields of XML1 that tell of the person and the cards; what of them has no element stays on the Patient."""
 
 
 def add_facility(visit: Visit) -> dict[str, Any]:
@@ -36,33 +81,33 @@ def add_facility(visit: Visit) -> dict[str, Any]:
     return visit.add("Organization", visit.facility, visit.summary, content)
 
 
-def add_staff(visit: Visit, row: Row, field: str) -> list[dict[str, Any]]:
-    """The clinicians named in a field by the number of their licence; a claim has no names of staff."""
-    return [
-        visit.add("Practitioner", code, row, {"identifier": [identifier(systems.bhyt("MA_BAC_SI"), code)]})
-        for code in row.codes(field)
-    ]
+def add_staff(visit: Visit, row: Row, field: str, name: str = "") -> list[dict[str, Any]]:
+    """The clinicians named in a field by the number of their licence, and the name of the first where a row has it."""
+    found: list[dict[str, Any]] = []
+    for code in row.codes(field):
+        named = name_elements(row.text(name)) if name and not found else []
+        content = filled(identifier=[identifier(systems.bhyt("MA_BAC_SI"), code)], name=named)
+        found.append(visit.add("Practitioner", code, row, content))
+        if named and "name" not in visit.resource(found[-1]):
+            visit.resource(found[-1])["name"] = named
+    return found
 
 
 def add_patient(visit: Visit, facility: dict[str, Any]) -> dict[str, Any]:
     """The patient, by the facility's own number (MA_BN)."""
     row = visit.summary
-    born = values.birth(row.text("NGAY_SINH"), visit.settings.offset)
-    gender = _GENDERS.get(row.code("GIOI_TINH"))
     died = row.code("KET_QUA_DTRI") in (_DIED, "8")
     content = filled(
-        extension=[item for item in _extensions(row) if item],
+        extension=[*_extensions(row), *visit.rest(row, PERSON, only=PERSON, lost=_lost(row))],
         identifier=_national(visit, row) + _cards(visit, row),
-        name=_names(row.text("HO_TEN")),
+        name=name_elements(row.text("HO_TEN")),
         telecom=[filled(system="phone", value=row.code("DIEN_THOAI"))] if row.text("DIEN_THOAI") else None,
-        gender=gender,
-        birthDate=born.date if born else None,
+        gender=GENDERS.get(row.code("GIOI_TINH")),
         deceasedBoolean=True if died else None,
         address=_address(row),
         managingOrganization=facility,
+        **birth_elements(row.text("NGAY_SINH"), visit.settings.offset),
     )
-    if born and born.time:
-        content["_birthDate"] = {"extension": [{"url": _BIRTH_TIME, "valueDateTime": born.time}]}
     own = identifier(key_system(visit.source, "Patient"), row.code("MA_BN"), "MR")
     return visit.add(
         "Patient",
@@ -80,27 +125,30 @@ def add_patient(visit: Visit, facility: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _names(text: str) -> list[dict[str, Any]]:
+def birth_elements(text: str, offset: str) -> dict[str, Any]:
+    """`birthDate` with the precision it has, and the time of birth where it is known; nothing where it is no date."""
+    born = values.birth(text, offset)
+    if born is None or not born.date:
+        return {}
+    if not born.time:
+        return {"birthDate": born.date}
+    timed = {"extension": [{"url": BIRTH_TIME, "valueDateTime": born.time}]}
+    return {"birthDate": born.date, "_birthDate": timed}
+
+
+def name_elements(text: str) -> list[dict[str, Any]]:
     """The name as written; in a Vietnamese name the family name stands first."""
     parts = text.split()
     return [filled(use="official", text=" ".join(parts), family=parts[0], given=parts[1:])] if parts else []
 
 
-def _extensions(row: Row) -> list[dict[str, Any] | None]:
+def _extensions(row: Row) -> list[dict[str, Any]]:
     nationality = row.code("MA_QUOCTICH")
-    code: Callable[[str], dict[str, Any] | None] = partial(_coded, row)
-    return [
-        {
-            "url": _NATIONALITY,
-            "extension": [
-                {"url": "code", "valueCodeableConcept": concept(coding(systems.bhyt("MA_QUOCTICH"), nationality))}
-            ],
-        }
-        if nationality
-        else None,
-        code("MA_DANTOC"),
-        code("MA_NGHE_NGHIEP"),
-    ]
+    code = {"url": "code", "valueCodeableConcept": concept(coding(systems.bhyt("MA_QUOCTICH"), nationality))}
+    return listing(
+        {"url": NATIONALITY, "extension": [code]} if nationality else None,
+        *(_coded(row, field) for field in CODED),
+    )
 
 
 def _coded(row: Row, field: str) -> dict[str, Any] | None:
@@ -109,8 +157,7 @@ def _coded(row: Row, field: str) -> dict[str, Any] | None:
 
 def _address(row: Row) -> list[dict[str, Any]]:
     """The address as text; its province, district and commune as codes, whose lists change with the years."""
-    codes = [_coded(row, field) for field in ("MATINH_CU_TRU", "MAHUYEN_CU_TRU", "MAXA_CU_TRU")]
-    found = filled(extension=[item for item in codes if item], text=row.text("DIA_CHI"))
+    found = filled(extension=listing(*(_coded(row, field) for field in PLACES)), text=row.text("DIA_CHI"))
     return [{"use": "home", **found}] if found else []
 
 
@@ -140,12 +187,12 @@ def _cards(visit: Visit, row: Row) -> list[dict[str, Any]]:
     uris: IdentifierSystems = visit.settings.systems
     found: list[dict[str, Any]] = []
     for card in dict.fromkeys(row.codes("MA_THE_BHYT")):
-        if _CARD.fullmatch(card):
+        if CARD.fullmatch(card):
             made = identifier(uris.insurance_card, card)
         elif len(card) == 10 and card.isascii() and card.isdigit():
             made = identifier(uris.insurance_number, card)
         elif len(card) == 12 and card.isascii() and card.isdigit():
-            made = identifier(uris.national_id, card, "NI")
+            made = identifier(uris.national_id, card, "NI", text="MA_THE_BHYT")
         else:
             visit.note(
                 Severity.WARNING,
@@ -162,11 +209,25 @@ def _cards(visit: Visit, row: Row) -> list[dict[str, Any]]:
     return found
 
 
+def _lost(row: Row) -> set[str]:
+    """The fields beside the cards whose values can't be told apart, or are not held by the Coverages."""
+    cards = row.codes("MA_THE_BHYT")
+    lost = {field for field in _CARD_LISTS if not cards or len(row.codes(field)) != len(cards)}
+    if not cards:
+        lost.add("MA_KHUVUC")
+    if not lost & {"GT_THE_TU", "GT_THE_DEN"}:
+        periods = zip(row.codes("GT_THE_TU"), row.codes("GT_THE_DEN"), strict=True)
+        if any(end < start for start, end in periods):
+            lost.add("GT_THE_DEN")
+    return lost
+
+
 def add_coverages(visit: Visit, patient: dict[str, Any]) -> list[dict[str, Any]]:
     """One Coverage a card, as the visit knew it; its key is MA_LK and a number, never the card."""
     row = visit.summary
     cards = row.codes("MA_THE_BHYT")
     begins, ends, registered = (_beside(visit, row, field, cards) for field in ("GT_THE_TU", "GT_THE_DEN", "MA_DKBD"))
+    area = row.code("MA_KHUVUC")
     found: list[dict[str, Any]] = []
     for number, card in enumerate(cards):
         start, end = values.day(begins[number]), values.day(ends[number])
@@ -174,13 +235,7 @@ def add_coverages(visit: Visit, patient: dict[str, Any]) -> list[dict[str, Any]]
             visit.note_order(row, "GT_THE_DEN")
             end = None
         content = filled(
-            extension=[
-                item
-                for item in [
-                    extension("MA_DKBD", valueCoding=coding(systems.bhyt("MA_CSKCB"), registered[number])),
-                ]
-                if item
-            ],
+            extension=listing(extension("MA_DKBD", valueCoding=coding(systems.bhyt("MA_CSKCB"), registered[number]))),
             status="active",
             subscriberId=card,
             beneficiary=patient,
@@ -188,9 +243,9 @@ def add_coverages(visit: Visit, patient: dict[str, Any]) -> list[dict[str, Any]]
             payor=[{"display": "Bảo hiểm xã hội Việt Nam"}],
         )
         classes = []
-        if _CARD.fullmatch(card):
+        if CARD.fullmatch(card):
             classes.append({"type": concept(coding(systems.COVERAGE_CLASS, "group")), "value": card[:2]})
-        if area := row.code("MA_KHUVUC"):
+        if area:
             classes.append({"type": concept(coding(systems.bhyt("FIELD"), "MA_KHUVUC")), "value": area})
         if classes:
             content["class"] = classes
@@ -209,7 +264,7 @@ def _beside(visit: Visit, row: Row, field: str, cards: list[str]) -> list[str]:
         visit.note(
             Severity.WARNING,
             "bhyt-list-length",
-            "The list has not as many values as there are cards, so they can't be told apart and are left out.",
+            "The list has not as many values as there are cards, so they can't be told apart; it is kept as text.",
             row,
             field,
             Rule("bhyt-card-lists", "Cards, their facilities and their dates in the same order", "QĐ 4750/QĐ-BYT"),

@@ -13,14 +13,16 @@ __all__ = ["Row"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of XML1 to XML5; `number` counts from 1 within its table, as people count.
+    """A row of a table; `number` counts from 1 within its table, as people count.
 
-    Values are clean (`values.clean`); a field that is empty or missing has the text "".
+    Values are clean (`values.clean`); a field that is empty or missing has the text "". `older` holds the names that
+    the fields have in the file, where it is in the tables of 4210/2017 (`older.modern`).
     """
 
     table: str
     number: int
     texts: Mapping[str, str]
+    older: Mapping[str, str] | None = None
 
     def text(self, field: str) -> str:
         return self.texts.get(field, "")
@@ -40,6 +42,10 @@ class Row:
 
     def moment(self, field: str, offset: str) -> str | None:
         return values.moment(self.texts.get(field, ""), offset)
+
+    def named(self, field: str) -> str:
+        """The name that a field has in the file."""
+        return field if self.older is None else self.older.get(field, field)
 
     @property
     def place(self) -> str:

@@ -13,18 +13,11 @@ from functools import partial
 
 from lxml import etree
 
+from lienthong.sources.bhyt.layout import PATHS, is_known, names
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.values import clean
 
-__all__ = ["ROW_TAGS", "Table", "read_table"]
-
-ROW_TAGS = {
-    "XML1": "TONG_HOP",
-    "XML2": "CHI_TIET_THUOC",
-    "XML3": "CHI_TIET_DVKT",
-    "XML4": "CHI_TIET_CLS",
-    "XML5": "CHI_TIET_DIEN_BIEN_BENH",
-}
+__all__ = ["Table", "read_table"]
 
 _ILLEGAL_BYTES = bytes(number for number in range(32) if number not in (9, 10, 13))
 _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
@@ -32,18 +25,23 @@ _CHARACTER_REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,9});")
 _BARE_AND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
 _ATTRIBUTE = rb"\s+[\w:.\-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')"
 _BARE_LESS = re.compile(rb"<(?!/?[A-Z][A-Z0-9_]*(?:" + _ATTRIBUTE + rb")*\s*/?>|!--|\?)")
-_UTF16_DECLARED = re.compile(rb"^<\?xml[^>]{0,100}?utf-16", re.IGNORECASE)
+_DECLARED = re.compile(rb"^<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"'][^>]{0,100}>")
+_FEW = 2
+"""How many known fields an element needs that is a row by its fields and not by its name."""
 
 
 @dataclass(slots=True)
 class Table:
     """The rows of one table; `was_cleaned` where characters were, `lost` the numbers of rows that can't be read.
 
-    `is_broken` says that nothing at all could be read of it.
+    `is_broken` says that nothing at all could be read of it, `is_misnamed` that its rows or fields were known only by
+    their likeness, and `repeated` which fields stand in a row twice with different values, of which the first is taken.
     """
 
     rows: list[Row] = field(default_factory=list)
     was_cleaned: bool = False
+    is_misnamed: bool = False
+    repeated: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
     is_broken: bool = False
 
@@ -51,22 +49,60 @@ class Table:
 def read_table(table: str, data: bytes, encoding: str | None) -> Table:
     """The rows of a table from the bytes of its XML; `encoding` where the text around it decides."""
     data = data.lstrip()
-    tag = ROW_TAGS[table]
     root = _parse(data, encoding)
-    if root is None and _UTF16_DECLARED.match(data):
-        root = _parse(data, "utf-8")  # a known slip: text written as UTF-16 and sent as UTF-8
+    if root is None and encoding is None:
+        data, root = _otherwise_encoded(data)
     if root is not None:
-        return Table([_row(table, number, row) for number, row in enumerate(root.iter(tag), 1)])
+        return _rows(table, root)
     data = _cleaned(data)
     root = _parse(data, encoding or "utf-8")
     if root is not None:
-        rows = [_row(table, number, row) for number, row in enumerate(root.iter(tag), 1)]
-        return Table(rows, was_cleaned=True)
-    return _row_by_row(table, tag, data, encoding or "utf-8")
+        found = _rows(table, root)
+        found.was_cleaned = True
+        return found
+    return _row_by_row(table, data, encoding or "utf-8")
 
 
-def _row_by_row(table: str, tag: str, data: bytes, encoding: str) -> Table:
+def _otherwise_encoded(data: bytes) -> tuple[bytes, etree._Element | None]:
+    """Known slips: text that says it is UTF-16 and is UTF-8, and encodings that Python knows and libxml2 does not."""
+    declared = _DECLARED.match(data)
+    if declared is None:
+        return data, None
+    name = declared[1].decode("ascii").lower()
+    if name.startswith("utf-16"):
+        return data, _parse(data, "utf-8")
+    try:
+        text = data[declared.end() :].decode(name)
+    except (LookupError, UnicodeError):
+        return data, None
+    recoded = text.encode("utf-8", "ignore")
+    return recoded, _parse(recoded, "utf-8")
+
+
+def _rows(table: str, root: etree._Element) -> Table:
+    tag = PATHS[table][-1]
+    elements = list(root.iter(tag))
+    found = Table()
+    if not elements:
+        elements = _by_fields(table, root)
+        found.is_misnamed = bool(elements)
+    for number, element in enumerate(elements, 1):
+        found.rows.append(_row(table, number, element, found))
+    return found
+
+
+def _by_fields(table: str, root: etree._Element) -> list[etree._Element]:
+    """The elements that hold fields of the table, under whatever name; none where nothing of it is there."""
+    return [
+        element
+        for element in root.iter(etree.Element)
+        if sum(is_known(table, _name(child).upper()) for child in element if not len(child)) >= _FEW
+    ]
+
+
+def _row_by_row(table: str, data: bytes, encoding: str) -> Table:
     found = Table(was_cleaned=True)
+    tag = PATHS[table][-1]
     begin, end = f"<{tag}>".encode(), f"</{tag}>".encode()
     for number, piece in enumerate(data.split(begin)[1:], 1):
         inside, closed, _ = piece.partition(end)
@@ -74,7 +110,7 @@ def _row_by_row(table: str, tag: str, data: bytes, encoding: str) -> Table:
         if root is None:
             found.lost.append(number)
         else:
-            found.rows.append(_row(table, number, root))
+            found.rows.append(_row(table, number, root, found))
     found.is_broken = not found.rows and not found.lost
     return found
 
@@ -113,12 +149,34 @@ def _parse(data: bytes, encoding: str | None) -> etree._Element | None:
     return None if root.getroottree().docinfo.internalDTD is not None else root
 
 
-def _row(table: str, number: int, element: etree._Element) -> Row:
+def _name(element: etree._Element) -> str:
+    tag = str(element.tag)
+    return etree.QName(element).localname if tag[:1] == "{" else tag
+
+
+def _row(table: str, number: int, element: etree._Element, found: Table) -> Row:
     texts: dict[str, str] = {}
+    known = names(table)
     for child in element:
-        text = "".join(map(str, child.itertext())) if len(child) else child.text
-        texts[etree.QName(child).localname if child.tag[0] == "{" else str(child.tag)] = clean(text)
+        tag = str(child.tag)
+        text = clean("".join(map(str, child.itertext())) if len(child) else child.text)
+        if tag not in known:
+            tag = _meant(table, _name(child), found)
+        if tag in texts and (before := texts[tag]):
+            if text and text != before:
+                found.repeated.append((number, tag))
+        else:
+            texts[tag] = text
     return Row(table, number, texts)
+
+
+def _meant(table: str, name: str, found: Table) -> str:
+    """The field that a name means which differs from it in case alone; else the name."""
+    upper = name.upper()
+    if upper != name and is_known(table, upper):
+        found.is_misnamed = True
+        return upper
+    return name
 
 
 def _cleaned(data: bytes) -> bytes:

@@ -13,7 +13,6 @@ __all__ = ["Birth", "birth", "clean", "code", "comma_number", "day", "moment", "
 
 _NUMBER = re.compile(r"-?(?:\d{1,24}(?:\.\d{1,12})?|\.\d{1,12})")
 _COMMA = re.compile(r"-?\d{1,24},(?:\d{1,2}|\d{4,12})")  # three digits after it may be thousands
-_SPACE = re.compile(r"\s+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -27,7 +26,7 @@ def clean(text: str | None) -> str:
 
 def code(text: str) -> str:
     """A code or an id: white space inside is one blank, as FHIR's type `code` has it."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def split(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -14,7 +14,10 @@ from lienthong.core.ids import key_system, resource_id
 from lienthong.core.settings import Settings
 from lienthong.sources.bhyt import values
 from lienthong.sources.bhyt.elements import identifier
+from lienthong.sources.bhyt.layout import OLDER
+from lienthong.sources.bhyt.rest import DECISION, ROW, Exact, rest
 from lienthong.sources.bhyt.rows import Row
+from lienthong.terminology import systems
 
 __all__ = ["Visit"]
 
@@ -58,12 +61,43 @@ class Visit:
 
     def row_key(self, row: Row) -> str:
         """The key of a row in the source: MA_LK, table and STT, or its number where STT is missing or repeated."""
-        if row.table not in self.numbers:
-            self.numbers[row.table] = Counter(other.code("STT") for other in self.rows(row.table))
         own = row.code("STT")
-        if not own or self.numbers[row.table][own] > 1:
+        if not own or self._times(row.table, own) > 1:
             own = f"row {row.number}"
         return f"{self.key}/{row.table}/{own}"
+
+    def _times(self, table: str, own: str) -> int:
+        if table not in self.numbers:
+            self.numbers[table] = Counter(other.code("STT") for other in self.rows(table))
+        return self.numbers[table][own]
+
+    def rest(
+        self,
+        row: Row,
+        mapped: Mapping[str, Exact],
+        *,
+        only: Collection[str] | None = None,
+        lost: Collection[str] = (),
+    ) -> list[dict[str, Any]]:
+        """The extension with what of a row has no element (`rest.rest`), or nothing; with it, where the row stood."""
+        found = rest(row, mapped, self.settings.offset, only=only, lost=lost)
+        parts: list[dict[str, Any]] = []
+        if only is None:
+            number = str(row.number)
+            own = row.texts.get("STT", "")
+            if own and (own != number or self._times(row.table, own) > 1):
+                parts.append({"url": ROW, "valueInteger": row.number})
+                parts.append({"url": "STT", "valueString": own})
+        if row.older is not None and (only is None or row.table == "XML1"):
+            parts.append({"url": DECISION, "valueString": OLDER})
+        if not parts:
+            return [found] if found else []
+        return [{"url": systems.EXTENSION + row.table, "extension": [*parts, *(found["extension"] if found else ())]}]
+
+    def resource(self, reference: dict[str, Any]) -> dict[str, Any]:
+        """The resource of a reference that `add` gave."""
+        kind, _, number = reference["reference"].partition("/")
+        return self.resources[kind, number]
 
     def id(self, kind: str, key: str) -> str:
         return resource_id(self.source, kind, key)
@@ -97,7 +131,7 @@ class Visit:
             self.resources[(kind, number)] = body
             self.places[name] = row.place
             for element, field in fields.items():
-                self.places[f"{name}#{element}"] = f"{row.place}.{field}"
+                self.places[f"{name}#{element}"] = f"{row.place}.{row.named(field)}"
         return {"reference": name}
 
     def note(
@@ -108,7 +142,7 @@ class Visit:
         if self._alike[code, row.table, field] > _MOST_ALIKE:
             return
         number = "" if row.table == "XML1" else str(row.number)
-        place = Place(file=self.file, record=self.key, table=row.table, row=number, field=field)
+        place = Place(file=self.file, record=self.key, table=row.table, row=number, field=row.named(field))
         self.findings.append(Finding(severity, code, message, place, rule, cure))
 
     def note_order(self, row: Row, field: str) -> None:
