@@ -87,10 +87,9 @@ def test_the_health_insurance_samples_give_no_false_alarm(suites: Callable[[str]
     assert [item.name for item in left_out] == ["bhyt_samples/README.md"]
     assert [item.origin.record for item in items] == ["SYN0001", "SYN0001", "SYN0002"]
     assert [item.rejected for item in items if item.rejected] == []
-    grave = [finding for item in items for finding in item.findings if finding.severity != Severity.INFORMATION]
-    assert grave == []
-    noted = {finding.place.table for item in items for finding in item.findings}
-    assert noted == {"XML7", "XML8", "XML14"}
+    assert [finding for item in items for finding in item.findings] == []
+    kinds = {body["resourceType"] for item in items for body in item.resources}
+    assert {"Composition", "Appointment"} <= kinds
     for item in items:
         for body in item.resources:
             assert [finding for finding in validate(body) if finding.severity is not Severity.INFORMATION] == []

@@ -1,9 +1,7 @@
-"""The health-insurance XML (GIAMDINHHS) of Quyết định 130/4750/3176 becomes FHIR; `SOURCE` reads it.
+"""The health-insurance XML (GIAMDINHHS) of Quyết định 130/4750/3176 and of 4210 becomes FHIR; `SOURCE` reads it.
 
-Read: the envelope and tables XML1 to XML5. Tables XML6 to XML15 are named in a finding and stand only in the kept
-file, as do these fields: MA_BENH_YHCT, MA_LY_DO_VNT, NHOM_MAU, MA_TAI_NAN, NGAY_MIEN_CCT, NAM_NAM_LIEN_TUC,
-NGAY_TAI_KHAM, CAN_NANG_CON, NAM_QT, THANG_QT, MA_TTDV, TT_THAU, the split of each line's cost beside its amount,
-MA_GIUONG, MA_MAY, MA_HIEU_SP and DU_PHONG.
+Read: the envelope with tables XML1 to XML15 and the check-in XML0, each field by name. What has no element, or
+not to the letter, stays under the field's name (`rest`), so that the way back (`write`) gives every value again.
 """
 
 from lienthong.sources.bhyt.examine import Choice, Examined, choose, examine, together, worded

@@ -6,11 +6,11 @@ Only what a reader can know of one row; the rules of a claim as a whole (sums, o
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from lienthong.core.finding import Rule, Severity
 from lienthong.sources.bhyt import values
-from lienthong.sources.bhyt.layout import TABLES, Field, allowed, fields, is_known
+from lienthong.sources.bhyt.layout import TABLES, Field, allowed, fields, is_known, is_older
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import valuesets
@@ -32,12 +32,13 @@ def _rule(field: Field) -> Rule:
 def check_row(visit: Visit, row: Row) -> None:
     """Adds to the visit's findings those of one row."""
     on = visit.on
-    layout = fields(row.table, on)
     texts = row.texts
+    layout = fields(row.table, on, older=is_older(row.table, texts))
     for name, field in layout.items():
         text = texts.get(name)
         if text:
-            _check_value(visit, row, name, text, field, on)
+            if len(text) > _SHORT or not _is_fine(field, text, on):
+                _check_value(visit, row, name, text, field, on)
         elif field.required:
             visit.note(
                 Severity.WARNING,
@@ -50,6 +51,26 @@ def check_row(visit: Visit, row: Row) -> None:
             )
     if not texts.keys() <= layout.keys():
         _check_unknown(visit, row, set(texts) - set(layout))
+
+
+_SHORT = 24
+"""How long a value may be to be remembered: amounts, codes and times come again, sentences do not."""
+
+
+@lru_cache(1 << 14)
+def _is_fine(field: Field, text: str, on: date | None) -> bool:
+    """Whether `_check_value` has nothing to say, so that what comes again is not looked at again."""
+    kind = field.type
+    if field.accepted_length and len(text) > field.accepted_length:
+        return False
+    if kind == "text":
+        return True
+    if kind == "code":
+        codes = _allowed(field, on)
+        return codes is None or text in codes
+    if kind in _NUMBERS:
+        return values.number(text) is not None
+    return _is_date(field, text)
 
 
 def _check_value(visit: Visit, row: Row, name: str, text: str, field: Field, on: date | None) -> None:
@@ -79,7 +100,7 @@ def _check_value(visit: Visit, row: Row, name: str, text: str, field: Field, on:
     elif kind in _NUMBERS:
         if values.number(text) is None:
             _check_number(visit, row, name, text, field)
-    elif not _is_date(visit, field, text):
+    elif not _is_date(field, text):
         _note_date(visit, row, name, field)
 
 
@@ -101,7 +122,7 @@ def _check_comma(visit: Visit, row: Row, name: str, text: str, field: Field) -> 
         visit.note(
             Severity.ERROR,
             "bhyt-number-wrong",
-            "The value is no number, so it is left out of the resource.",
+            "The value is no number; it is kept as text.",
             row,
             name,
             _rule(field),
@@ -119,18 +140,18 @@ def _check_comma(visit: Visit, row: Row, name: str, text: str, field: Field) -> 
         )
 
 
-def _is_date(visit: Visit, field: Field, text: str) -> bool:
+def _is_date(field: Field, text: str) -> bool:
     if field.type == "birth":
-        return values.birth(text, visit.settings.offset) is not None
+        return values.birth(text, "") is not None
     parts = values.split(text) if field.separator else [text]
-    return all(values.moment(part, visit.settings.offset) is not None for part in parts)
+    return all(values.moment(part, "") is not None for part in parts)
 
 
 def _note_date(visit: Visit, row: Row, name: str, field: Field) -> None:
     visit.note(
         Severity.ERROR,
         "bhyt-date-wrong",
-        "The value is no date or time of the calendar, so it is left out of the resource.",
+        "The value is no date or time of the calendar; it is kept as text.",
         row,
         name,
         _rule(field),
@@ -145,7 +166,7 @@ def _check_unknown(visit: Visit, row: Row, names: set[str]) -> None:
         visit.note(
             Severity.INFORMATION,
             "bhyt-field-unknown",
-            "The row has a field that its layout does not have; it is not read.",
+            "The row has a field that its layout does not have; it is kept under its name.",
             row,
             told,
             Rule("bhyt-layout", "The layout of the tables"),

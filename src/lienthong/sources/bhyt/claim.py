@@ -20,7 +20,7 @@ from lienthong.sources.bhyt.elements import (
 from lienthong.sources.bhyt.encounter import HELD, period_of
 from lienthong.sources.bhyt.medication import REQUEST, drug
 from lienthong.sources.bhyt.person import PERSON
-from lienthong.sources.bhyt.rest import Exact, is_code, is_codes, is_moment, is_number, is_text
+from lienthong.sources.bhyt.rest import Exact, is_code, is_codes, is_number, is_text
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.service import PERFORMED, kind_of, lost_of
 from lienthong.sources.bhyt.visit import Visit
@@ -129,7 +129,9 @@ def _item(visit: Visit, row: Row, sequence: int, encounter: dict[str, Any]) -> d
     if not is_drug:
         lost |= lost_of(row) | _unnamed(row)
     return filled(
-        extension=visit.rest(row, ITEM["XML2"] if is_drug else {**ITEM["XML3"], **PERFORMED[kind_of(row)]}, lost=lost),
+        extension=visit.rest(
+            row, ITEM["XML2"] if is_drug else {**ITEM["XML3"], **PERFORMED[kind_of(row)]}, lost=lost
+        ),
         sequence=sequence,
         category=listed("MA_NHOM", row.code("MA_NHOM"), visit.on),
         productOrService=(drug(row) if is_drug else _service(row)) or absent(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from lienthong.terminology import systems, units, valuesets
@@ -36,6 +37,7 @@ def absent() -> dict[str, Any]:
     return {"extension": [{"url": systems.DATA_ABSENT_REASON, "valueCode": "unknown"}]}
 
 
+@lru_cache(1 << 13)  # shared by all resources that say it: a coding is never changed in place
 def coding(system: str, code: str, display: str = "") -> dict[str, Any] | None:
     """A coding, or None without a code."""
     return filled(system=system, code=code, display=display) if code else None

@@ -24,7 +24,16 @@ from lienthong.sources.bhyt.rest import Exact, is_code, is_codes, is_moment, is_
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.terminology import maps, systems
 
-__all__ = ["BLOOD_GROUP", "VISIT", "add_encounter", "add_measures", "check_period", "period_of"]
+__all__ = [
+    "BLOOD_GROUP",
+    "HELD",
+    "VISIT",
+    "add_encounter",
+    "add_measures",
+    "check_period",
+    "other_facility",
+    "period_of",
+]
 
 _ICD10 = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]{1,4})?[*†+]?")
 _DIED = ("5", "8")  # KET_QUA_DTRI
@@ -62,9 +71,7 @@ VISIT: Mapping[str, Exact] = {
 """The fields of XML1 that the Encounter and what belongs to it hold."""
 
 # Beside them stay on the Encounter, for no element of it is theirs:
-KEPT = frozenset(
-    {"CHAN_DOAN_VAO", "MA_BENH_YHCT", "NGAY_VAO_NOI_TRU", "CAN_NANG_CON", "NGAY_TAI_KHAM"}
-)
+KEPT = frozenset({"CHAN_DOAN_VAO", "MA_BENH_YHCT", "NGAY_VAO_NOI_TRU", "CAN_NANG_CON", "NGAY_TAI_KHAM"})
 HELD = frozenset(VISIT) | KEPT
 
 
@@ -89,8 +96,10 @@ def add_encounter(
             *visit.rest(row, VISIT, only=HELD, lost=lost),
         ),
         identifier=_chart(visit),
-        status="finished" if "end" in period else "unknown",
-        type=listing(*(_listed(visit, name) for name in ("MA_LOAI_KCB", CARE_TYPE, "MA_DOITUONG_KCB", "MA_LYDO_VVIEN"))),
+        status="finished" if "end" in period else "unknown" if visit.is_claim else "in-progress",
+        type=listing(
+            *(_listed(visit, name) for name in ("MA_LOAI_KCB", CARE_TYPE, "MA_DOITUONG_KCB", "MA_LYDO_VVIEN"))
+        ),
         serviceType=concept(*(coding(systems.bhyt("MA_KHOA"), code) for code in row.codes("MA_KHOA"))),
         priority=concept(coding("http://terminology.hl7.org/CodeSystem/v3-ActPriority", "EM"))
         if _EMERGENCY in (row.code("MA_DOITUONG_KCB"), row.code("MA_LYDO_VVIEN"))

@@ -19,7 +19,7 @@ from lienthong.core.settings import Settings
 from lienthong.sources.bhyt.values import clean
 from lienthong.sources.container import HEAD
 
-__all__ = ["OTHER_ENVELOPE", "ROOTS", "Envelope", "Hoso", "Part", "root_name"]
+__all__ = ["CHECK_IN", "OTHER_ENVELOPE", "ROOTS", "TOO_LONG", "Envelope", "Hoso", "Part", "root_name"]
 
 DOCTYPE = ErrorKind(
     "xml-doctype",
@@ -39,7 +39,7 @@ OTHER_ENVELOPE = ErrorKind(
     "bhyt-envelope-other",
     Category.UNREADABLE,
     what="This health-insurance XML is not read yet: {why}.",
-    allowed="The claim envelope GIAMDINHHS of Quyết định 130/4750/3176.",
+    allowed="The claim envelope GIAMDINHHS of Quyết định 130/4750/3176, or a check-in (XML0).",
     cure="Give the claims in their envelope; the file is kept and can be tried again with a later Lienthong.",
 )
 TOO_LONG = ErrorKind(
@@ -50,13 +50,15 @@ TOO_LONG = ErrorKind(
     cure="Export fewer records a file, or raise max_record_bytes in lienthong.toml.",
 )
 
+CHECK_IN = "CHI_TIEU_TRANG_THAI_KCB"
+"""The root of a check-in (XML0), which is sent by itself."""
+
 # Roots of the same family: other feeds of the portal, and tables without their envelope.
 ROOTS = {
     "KHAMSUCKHOE": "it is a health check (KHAMSUCKHOE)",
     "HSCHUNGTU": "it is a set of certificates (HSCHUNGTU)",
     "HSDLGBT": "it is another feed (HSDLGBT)",
     "HOSO_DIEUCHINH_GD": "it is a correction (HOSO_DIEUCHINH_GD)",
-    "CHI_TIEU_TRANG_THAI_KCB": "it is a check-in (XML0)",
     "TONG_HOP": "it is one table without its envelope",
     "CHITIEU_CHITIET_THUOC": "it is one table without its envelope",
     "CHITIEU_CHITIET_DVKT_VTYT": "it is one table without its envelope",
@@ -69,6 +71,7 @@ _ROOT = re.compile(
 )
 _ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 _HOSO = re.compile(rb"<HOSO(?=[\s>/])")
+_OPENED = re.compile(rb"<NOIDUNGFILE(?:\s[^<>]{0,500})?/?>")
 _NOT_BASE64 = re.compile(rb"\s+|&#(?:13|10|9|xD|xA|x9);", re.IGNORECASE)
 
 
@@ -186,7 +189,20 @@ def _between(data: bytes, tag: bytes) -> bytes:
     """What stands in the first element of this name; empty where there is none."""
     begin = data.find(b"<" + tag + b">")
     end = data.find(b"</" + tag + b">", begin)
-    return data[begin + len(tag) + 2 : end] if 0 <= begin < end else b""
+    if 0 <= begin < end:
+        return data[begin + len(tag) + 2 : end]
+    # With attributes, or in other letters.
+    match = re.search(rb"<%b(?:\s[^<>]{0,500})?>([^<]{0,1000})</%b\s*>" % (tag, tag), data, re.IGNORECASE)
+    return match[1] if match else b""
+
+
+_LOAIHOSO = re.compile(r"XML[\s_.]*0*(\d{1,2})")
+
+
+def _table(text: str) -> str:
+    """The table that LOAIHOSO means: `XMl13`, `xml 1` and `XML01` are slips of it."""
+    match = _LOAIHOSO.fullmatch(text.upper())
+    return f"XML{int(match[1])}" if match else text.upper()
 
 
 def _text(data: bytes) -> str:
@@ -205,7 +221,7 @@ def _parts(hoso: bytes, encoding: str | None) -> list[Part]:
             end = len(hoso)
         inside = hoso[begin:end]
         position = end + 1
-        name = _text(_between(inside, b"LOAIHOSO")).upper()
+        name = _table(_text(_between(inside, b"LOAIHOSO")))
         data, is_inline = _content(inside)
         found.append(Part(name, data, encoding if is_inline else None))
     return found
@@ -213,12 +229,13 @@ def _parts(hoso: bytes, encoding: str | None) -> list[Part]:
 
 def _content(inside: bytes) -> tuple[bytes | None, bool]:
     """The XML of NOIDUNGFILE, and whether it stood there as it is instead of in base64."""
-    begin = inside.find(b"<NOIDUNGFILE>")
+    opened = _OPENED.search(inside)
     end = inside.rfind(b"</NOIDUNGFILE>")
-    if not 0 <= begin < end:
-        is_empty = b"<NOIDUNGFILE/>" in inside or b"<NOIDUNGFILE />" in inside
-        return (b"" if is_empty else None), False
-    data = inside[begin + len(b"<NOIDUNGFILE>") : end].strip()
+    if opened is not None and opened[0].endswith(b"/>"):
+        return b"", False
+    if opened is None or end < opened.end():
+        return None, False
+    data = inside[opened.end() : end].strip()
     if data.startswith(b"<![CDATA["):
         data = data[9:].removesuffix(b"]]>").strip()
     if data.startswith(b"&lt;"):

@@ -94,7 +94,7 @@ class Condition:
                 return bool(found[0]) and found[0] not in self.values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field of a table, as one decision has it.
 
@@ -222,12 +222,6 @@ def versions(table: str, name: str) -> tuple[Field, ...]:
     """Every version of a field, older line first; empty for a name that no version of the table has."""
     every = (*_all().get((table, True), ()), *_all().get((table, False), ()))
     return tuple(field for field in every if field.name == name)
-
-
-@cache
-def names(table: str) -> frozenset[str]:
-    """The names of all fields that any version of a table has."""
-    return frozenset(field.name for is_old in (True, False) for field in _all().get((table, is_old), ()))
 
 
 @cache

@@ -23,12 +23,14 @@ __all__ = [
     "GENDERS",
     "NATIONALITY",
     "PERSON",
+    "PLACES",
     "add_coverages",
     "add_facility",
     "add_patient",
     "add_staff",
     "birth_elements",
     "name_elements",
+    "nationality",
 ]
 
 GENDERS = {"1": "male", "2": "female", "3": "unknown"}
@@ -81,16 +83,12 @@ def add_facility(visit: Visit) -> dict[str, Any]:
     return visit.add("Organization", visit.facility, visit.summary, content)
 
 
-def add_staff(visit: Visit, row: Row, field: str, name: str = "") -> list[dict[str, Any]]:
-    """The clinicians named in a field by the number of their licence, and the name of the first where a row has it."""
-    found: list[dict[str, Any]] = []
-    for code in row.codes(field):
-        named = name_elements(row.text(name)) if name and not found else []
-        content = filled(identifier=[identifier(systems.bhyt("MA_BAC_SI"), code)], name=named)
-        found.append(visit.add("Practitioner", code, row, content))
-        if named and "name" not in visit.resource(found[-1]):
-            visit.resource(found[-1])["name"] = named
-    return found
+def add_staff(visit: Visit, row: Row, field: str) -> list[dict[str, Any]]:
+    """The clinicians named in a field by the number of their licence; a claim has no names of staff."""
+    return [
+        visit.add("Practitioner", code, row, {"identifier": [identifier(systems.bhyt("MA_BAC_SI"), code)]})
+        for code in row.codes(field)
+    ]
 
 
 def add_patient(visit: Visit, facility: dict[str, Any]) -> dict[str, Any]:
@@ -142,13 +140,16 @@ def name_elements(text: str) -> list[dict[str, Any]]:
     return [filled(use="official", text=" ".join(parts), family=parts[0], given=parts[1:])] if parts else []
 
 
+def nationality(code: str) -> dict[str, Any] | None:
+    """HL7's extension for a nationality; None without one."""
+    if not code:
+        return None
+    part = {"url": "code", "valueCodeableConcept": concept(coding(systems.bhyt("MA_QUOCTICH"), code))}
+    return {"url": NATIONALITY, "extension": [part]}
+
+
 def _extensions(row: Row) -> list[dict[str, Any]]:
-    nationality = row.code("MA_QUOCTICH")
-    code = {"url": "code", "valueCodeableConcept": concept(coding(systems.bhyt("MA_QUOCTICH"), nationality))}
-    return listing(
-        {"url": NATIONALITY, "extension": [code]} if nationality else None,
-        *(_coded(row, field) for field in CODED),
-    )
+    return listing(nationality(row.code("MA_QUOCTICH")), *(_coded(row, field) for field in CODED))
 
 
 def _coded(row: Row, field: str) -> dict[str, Any] | None:

@@ -16,10 +16,28 @@ from lienthong.sources.bhyt.layout import Field, versions
 from lienthong.sources.bhyt.rows import Row
 from lienthong.terminology import systems
 
-__all__ = ["DECISION", "ROW", "STAND", "Exact", "is_code", "is_codes", "is_days", "is_moment", "is_number", "is_one", "is_text", "is_words", "rest"]
+__all__ = [
+    "COPIES",
+    "DECISION",
+    "ROW",
+    "STAND",
+    "Exact",
+    "is_code",
+    "is_codes",
+    "is_days",
+    "is_moment",
+    "is_number",
+    "is_one",
+    "is_text",
+    "is_words",
+    "rest",
+]
 
 ROW = "row"
 """The part that says where in its table a row stood, where its key does not say it."""
+
+COPIES = "copies"
+"""The part that names the fields which only repeat XML1."""
 
 DECISION = "decision"
 """The part that names the decision whose tables the row is in, where it is the older one."""

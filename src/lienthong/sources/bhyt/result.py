@@ -1,4 +1,4 @@
-"""Each result of XML4 as an Observation, and the results of one service together as a DiagnosticReport.
+"""Each result of XML4 as an Observation, and the results that came at one time together as a DiagnosticReport.
 
 A value is a number with its digits and unit where it is one, else its text.
 """
@@ -40,23 +40,22 @@ RESULT: Mapping[str, Exact] = {
 
 
 def add_results(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> None:
-    """One Observation a row, and one DiagnosticReport for each service of XML3 that has results."""
-    services: dict[str, list[Row]] = {}
+    """One Observation a row, and one DiagnosticReport for the results of a kind that came at one time."""
+    services: dict[str, Row] = {}
     for row in visit.rows("XML3"):
         if row.code("MA_DICH_VU"):
-            services.setdefault(row.code("MA_DICH_VU"), []).append(row)
-    reported: dict[int, list[tuple[Row, dict[str, Any]]]] = {}
+            services[row.code("MA_DICH_VU")] = row
+    reports: dict[tuple[str, str], list[tuple[Row, Row, dict[str, Any]]]] = {}
     for row in visit.rows("XML4"):
-        asked = services.get(row.code("MA_DICH_VU"), [])
-        group = asked[-1].code("MA_NHOM") if asked else ""
-        observation = _add_result(visit, row, _CATEGORIES.get(group, ""), patient, encounter)
-        if group in _CATEGORIES:
-            when = row.text("NGAY_KQ")
-            service = next((item for item in asked if item.text("NGAY_KQ") == when), asked[0])
-            reported.setdefault(service.number, []).append((row, observation))
-    for row in visit.rows("XML3"):
-        if row.number in reported:
-            _add_report(visit, row, reported[row.number], patient, encounter)
+        service = services.get(row.code("MA_DICH_VU"))
+        category = _CATEGORIES.get(service.code("MA_NHOM"), "") if service else ""
+        observation = _add_result(visit, row, category, patient, encounter)
+        if service and category:
+            # Tests come back together; an image or a function test is a report of its own.
+            kind = category if category == "laboratory" else f"{category} {row.code('MA_DICH_VU')}"
+            reports.setdefault((kind, row.text("NGAY_KQ")), []).append((row, service, observation))
+    for results in reports.values():
+        _add_report(visit, results, patient, encounter)
 
 
 def _add_result(
@@ -97,25 +96,31 @@ def _add_result(
 
 def _add_report(
     visit: Visit,
-    row: Row,
-    results: list[tuple[Row, dict[str, Any]]],
+    results: list[tuple[Row, Row, dict[str, Any]]],
     patient: dict[str, Any],
     encounter: dict[str, Any],
 ) -> None:
-    kind, category = kind_of(row), _CATEGORIES[row.code("MA_NHOM")]
-    key = visit.row_key(row)
-    when = visit.moment(row, "NGAY_KQ") or visit.moment(results[0][0], "NGAY_KQ")
+    """The report of these results (each with its row and its service); its key is that of the first."""
+    row, service, _ = results[0]
+    category = _CATEGORIES[service.code("MA_NHOM")]
+    asked = {item.number: item for _, item, _ in results if kind_of(item) == "ServiceRequest"}
+    if category == "laboratory":
+        code = concept(coding(systems.LOINC, "11502-2", "Laboratory report"))
+    else:
+        code = concept(
+            coding(systems.bhyt("MA_DICH_VU"), service.code("MA_DICH_VU")), text=service.text("TEN_DICH_VU")
+        )
     content = filled(
-        basedOn=[visit.reference(kind, key)] if kind == "ServiceRequest" else None,
+        basedOn=[visit.reference("ServiceRequest", visit.row_key(item)) for item in asked.values()],
         status="final",
         category=[concept(coding(systems.OBSERVATION_CATEGORY, category))],
-        code=concept(coding(systems.bhyt("MA_DICH_VU"), row.code("MA_DICH_VU")), text=row.text("TEN_DICH_VU")),
+        code=code,
         subject=patient,
         encounter=encounter,
-        effectiveDateTime=when,
-        result=[observation for _, observation in results],
+        effectiveDateTime=visit.moment(row, "NGAY_KQ"),
+        result=[observation for _, _, observation in results],
     )
-    visit.add("DiagnosticReport", key, row, content, {"code": "MA_DICH_VU", "effectiveDateTime": "NGAY_KQ"})
+    visit.add("DiagnosticReport", visit.row_key(row), row, content, {"effectiveDateTime": "NGAY_KQ"})
 
 
 def _value(visit: Visit, row: Row) -> tuple[dict[str, Any], set[str]]:

@@ -35,7 +35,7 @@ class Table:
     """The rows of one table; `was_cleaned` where characters were, `lost` the numbers of rows that can't be read.
 
     `is_broken` says that nothing at all could be read of it, `is_misnamed` that its rows or fields were known only by
-    their likeness, and `repeated` which fields stand in a row twice with different values, of which the first is taken.
+    their likeness, and `repeated` which fields a row has twice with different values: the first is taken.
     """
 
     rows: list[Row] = field(default_factory=list)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from lienthong.core.text import nfc
 
@@ -21,9 +22,12 @@ def clean(text: str | None) -> str:
     if not text:
         return ""
     text = text.strip()
-    return text if text.isascii() and text.isprintable() else _CONTROL.sub("", nfc(text)).strip()
+    if text.isprintable():
+        return text if text.isascii() else nfc(text)
+    return _CONTROL.sub("", nfc(text)).strip()
 
 
+@lru_cache(1 << 12)
 def code(text: str) -> str:
     """A code or an id: white space inside is one blank, as FHIR's type `code` has it."""
     return " ".join(text.split())
@@ -34,6 +38,7 @@ def split(text: str) -> list[str]:
     return [part for part in (code(part) for part in text.split(";")) if part]
 
 
+@lru_cache(1 << 13)
 def number(text: str) -> Decimal | None:
     """A decimal with its digits, or None where the text is none."""
     return Decimal(text) if _NUMBER.fullmatch(text) and text.isascii() else None
@@ -51,11 +56,13 @@ def _calendar(text: str) -> date | None:
         return None
 
 
+@lru_cache(1 << 12)
 def day(text: str) -> date | None:
     """The day of `yyyymmdd` or `yyyymmddHHMM`, or None where there is none in the calendar."""
     return _calendar(text) if len(text) in (8, 12) and text.isascii() and text.isdigit() else None
 
 
+@lru_cache(1 << 12)  # the times of one visit are said again in many of its rows
 def moment(text: str, offset: str) -> str | None:
     """`yyyymmddHHMM` as a FHIR dateTime with the facility's offset, `yyyymmdd` as a date; None where it is neither.
 

@@ -15,7 +15,8 @@ from lienthong.core.settings import Settings
 from lienthong.sources.bhyt import values
 from lienthong.sources.bhyt.elements import identifier
 from lienthong.sources.bhyt.layout import OLDER
-from lienthong.sources.bhyt.rest import DECISION, ROW, Exact, rest
+from lienthong.sources.bhyt.layout import fields as layout_of
+from lienthong.sources.bhyt.rest import COPIES, DECISION, ROW, STAND, Exact, is_text, rest
 from lienthong.sources.bhyt.rows import Row
 from lienthong.terminology import systems
 
@@ -29,7 +30,10 @@ _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(slots=True)
 class Visit:
-    """A visit's rows and what has been made of them so far; the mappings of this folder add to it."""
+    """A visit's rows and what has been made of them so far; the mappings of this folder add to it.
+
+    `held`: the fields of the summary that its resources hold for every row that repeats them; None for all.
+    """
 
     source: str
     facility: str
@@ -41,12 +45,18 @@ class Visit:
     places: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     numbers: dict[str, Counter[str]] = field(default_factory=dict)
+    held: Collection[str] | None = None
     _alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @property
     def key(self) -> str:
         """MA_LK, which joins all tables of a visit."""
         return self.summary.code("MA_LK")
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is a whole visit (XML1), not only a check-in (XML0) or a medical assessment (XML12)."""
+        return self.summary.table == "XML1"
 
     @property
     def on(self) -> date | None:
@@ -78,18 +88,33 @@ class Visit:
         *,
         only: Collection[str] | None = None,
         lost: Collection[str] = (),
+        copies: bool = False,
     ) -> list[dict[str, Any]]:
-        """The extension with what of a row has no element (`rest.rest`), or nothing; with it, where the row stood."""
+        """The extension with what of a row has no element (`rest.rest`), or nothing; with it, where the row stood.
+
+        `copies`: what only repeats XML1 is named and not said again.
+        """
+        same: list[str] = []
+        if copies:
+            held, summary = self.held, self.summary.texts
+            layout = layout_of(row.table, self.on)
+            for name, text in row.texts.items():
+                if text and name not in mapped and name not in STAND and (held is None or name in held):
+                    field = layout.get(name)
+                    if text == summary.get((field.copy_of if field else "") or name):
+                        same.append(name)
+            mapped = {**mapped, **dict.fromkeys(same, is_text)}
         found = rest(row, mapped, self.settings.offset, only=only, lost=lost)
         parts: list[dict[str, Any]] = []
         if only is None:
-            number = str(row.number)
             own = row.texts.get("STT", "")
-            if own and (own != number or self._times(row.table, own) > 1):
+            if own and (own != str(row.number) or self._times(row.table, own) > 1):
                 parts.append({"url": ROW, "valueInteger": row.number})
                 parts.append({"url": "STT", "valueString": own})
-        if row.older is not None and (only is None or row.table == "XML1"):
-            parts.append({"url": DECISION, "valueString": OLDER})
+            if row.older is not None:
+                parts.append({"url": DECISION, "valueString": OLDER})
+            if same:
+                parts.append({"url": COPIES, "valueString": " ".join(same)})
         if not parts:
             return [found] if found else []
         return [{"url": systems.EXTENSION + row.table, "extension": [*parts, *(found["extension"] if found else ())]}]
@@ -124,10 +149,9 @@ class Visit:
         name = f"{kind}/{number}"
         if (kind, number) not in self.resources:
             body = {"resourceType": kind, "id": number, **content}
-            body["identifier"] = [
-                own or identifier(key_system(self.source, kind), key),
-                *content.get("identifier", ()),
-            ]
+            named = own or identifier(key_system(self.source, kind), key)
+            # A Composition has one identifier, any other a list of them (R4).
+            body["identifier"] = named if kind == "Composition" else [named, *content.get("identifier", ())]
             self.resources[(kind, number)] = body
             self.places[name] = row.place
             for element, field in fields.items():
@@ -150,7 +174,7 @@ class Visit:
         self.note(
             Severity.ERROR,
             "bhyt-period-order",
-            "The end lies before the begin, so it is left out.",
+            "The end lies before the begin, so it is kept as text, out of the period.",
             row,
             field,
             Rule("bhyt-period", "A period ends after it begins"),

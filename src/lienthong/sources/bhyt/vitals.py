@@ -1,4 +1,4 @@
-"""Reads vital signs out of a clinical note's text: only what is said once, exactly, and within what a person can have.
+"""Reads vital signs out of a clinical note's text: only what is said once, exactly, and as a living person has it.
 
 The notes of XML5 have them in a shorthand, "M: 96; NĐ: 38.5; HA: 130/80", and in as many variants as there are
 hospitals. What is said but can't be read for sure (twice, a range, another unit, beyond any living person) is told as
@@ -60,7 +60,10 @@ def _kind(code: str, display: str, unit: str, written: str, value: str, low: str
 _KINDS: Mapping[str, _Kind] = {
     "M": _kind("8867-4", "Heart rate", "/min", "lần/phút", rf"(\d{{2,3}}){_ENDS}", "20", "300"),
     "NĐ": _kind(
-        *("8310-5", "Body temperature", "Cel", "°C"), rf"(\d{{2}}(?:[.,]\d{{1,2}})?){_ENDS}(?!\s*°?\s*F\b)", "25", "45"
+        *("8310-5", "Body temperature", "Cel", "°C"),
+        rf"(\d{{2}}(?:[.,]\d{{1,2}})?){_ENDS}(?!\s*°?\s*F\b)",
+        "25",
+        "45",
     ),
     "HA": _kind(
         *("85354-9", "Blood pressure panel", "mm[Hg]", "mmHg"),
@@ -125,7 +128,7 @@ def _read(name: str, text: str, label: re.Match[str]) -> VitalSign | Unclear:
     numbers = [_height(match)] if name == "CC" else [_decimal(part) for part in match.groups()]
     if not all(kind.low <= number <= kind.high for number in numbers):
         return Unclear(name, *span)
-    values = ((kind.code, "", numbers[0]),)
+    values: tuple[tuple[str, str, Decimal], ...] = ((kind.code, "", numbers[0]),)
     if name == "HA":
         high, low = numbers
         if low >= high or high < 40:
