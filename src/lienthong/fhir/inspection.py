@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from lienthong.core.finding import Finding
-from lienthong.fhir import faults, primitives, schema
+from lienthong.fhir import bindings, faults, primitives, schema
 from lienthong.fhir.faults import Fault
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.primitives import JsonKind
@@ -178,6 +178,13 @@ class _Look:
                 self.reference(item, element, place)
             elif element is not None and element.codes is not None:
                 self.coded(item, element, element.codes, code, place)
+            elif (
+                element is not None and bindings.is_unit_bound(element) and not bindings.has_unit(item.get("coding"))
+            ):
+                assert element.binding is not None
+                advice = "Give a coding with the system http://unitsofmeasure.org and a unit of UCUM as its code."
+                value_set = element.binding.value_set
+                self.note(faults.UNKNOWN_CODE, place, element=element.path, value_set=value_set, advice=advice)
 
     def wrong_kind(self, place: str, expected: str, found: object) -> None:
         name = place.rpartition(".")[2].partition("[")[0]
@@ -214,6 +221,8 @@ class _Look:
             self.note(faults.BLANK_TEXT, place)
         elif code == "code" and not _is_bound(item, element):
             self.unknown_code(element, place)
+        elif code == "code" and (form := bindings.form_of(element)) is not None and not form.fits(item):
+            self.note(faults.UNKNOWN_CODE, place, element=element.path, value_set=form.value_set, advice=form.advice)
 
     def coded(
         self,

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from lienthong.core.canonical import LexicalDecimal
-from lienthong.fhir import primitives, schema
+from lienthong.fhir import bindings, primitives, schema
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.primitives import JsonKind
 from lienthong.fhir.references import may_point
@@ -136,6 +136,9 @@ def _text_check(element: schema.Element, code: str) -> tuple[Set[str], _TextChec
     codes = element.codes if code == "code" else None
     if codes is not None:
         return frozenset().union(*codes.values()), _no_text
+    form = bindings.form_of(element) if code == "code" else None
+    if form is not None:
+        return _NOTHING, form.fits
     if code in ("string", "markdown"):
         return _NOTHING, _is_plain_text
     return primitives.remember(code), primitives.TEXT_FORMS[code]
@@ -195,6 +198,8 @@ def _integer_check(code: str) -> _Check:
 def _complex_check(element: schema.Element, code: str) -> _Check:
     if code == "Reference":
         return _reference_check(element.targets or schema.resource_types())
+    if bindings.is_unit_bound(element):
+        return _unit_check(code)
     if element.codes is not None:
         return _coded_check(code, element)
     if code == "Resource":
@@ -233,6 +238,15 @@ def _coded_check(code: str, element: schema.Element) -> _Check:
         return any(
             coding.get("code") in codes.get(coding.get("system", ""), _NOTHING) for coding in item.get("coding", ())
         )
+
+    return check
+
+
+def _unit_check(code: str) -> _Check:
+    is_clean_object = _table(code).is_clean
+
+    def check(item: object, depth: int) -> bool:
+        return type(item) is dict and is_clean_object(item, depth + 1) and bindings.has_unit(item.get("coding"))
 
     return check
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lienthong.fhir import schema
+from lienthong.fhir import bindings, schema
 
 VALUES: dict[str, Any] = {
     "base64Binary": "TGnDqm4gdGjDtG5n",
@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "uuid": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
     "xhtml": '<div xmlns="http://www.w3.org/1999/xhtml">text</div>',
 }
+FORMED = {"mimetypes": "text/plain", "currencies": "VND", "languages": "vi"}
 DEEPEST = 3
 
 
@@ -59,12 +60,16 @@ def build_value(element: schema.Element, code: str, turn: int, depth: int) -> An
     if schema.is_primitive(code):
         codes = element.codes if code == "code" else None
         one = VALUES[code] if codes is None else min(set().union(*codes.values()))
+        if bindings.form_of(element) is not None and element.binding is not None:
+            one = FORMED[element.binding.value_set.rpartition("/")[2]]
     elif code == "Resource":
         one = {"resourceType": "Basic", "id": "b1", "code": {"text": "basic"}}
     elif code == "Reference":
         one = {"reference": f"{element.targets[turn % len(element.targets)] if element.targets else 'Basic'}/1"}
     else:
         one = build_object(code, turn, depth + 1)
+        if bindings.is_unit_bound(element):
+            one["coding"] = [{"system": "http://unitsofmeasure.org", "code": "mmol/L"}]
         if code == "CodeableConcept" and element.codes is not None:
             system, codes_of = next(iter(element.codes.items()))
             one["coding"] = [{"system": system, "code": min(codes_of)}]
