@@ -40,7 +40,8 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9!\#$&^_.+\-]{0,126}"
-_PARAMETER = r"""[ ]?;[ ]?[A-Za-z0-9!\#$&^_.+\-]+=(?:[A-Za-z0-9!\#$%&'*+.^_`|~\-]+|"[^"\\\x00-\x1f]*")"""
+# R4's own parameter canonicalization has an address without quotation marks (json.html#canonical).
+_PARAMETER = r"""[ ]?;[ ]?[A-Za-z0-9!\#$&^_.+\-]+=(?:[^\s;"]+|"[^"\\\x00-\x1f]*")"""
 _LANGUAGE = r"""
     (?: [A-Za-z]{2,3} (?: -[A-Za-z]{3} ){0,3} | [A-Za-z]{4,8} )  # language, extended language
     (?: -[A-Za-z]{4} )?                                          # script
@@ -58,7 +59,7 @@ _MIME = CodeForm(
     "BCP 13 (RFC 6838)",
     "Write a media type such as text/plain or application/pdf.",
 )
-# CapabilityStatement.format names formats as the _format parameter does (http.html#mime-type).
+# A server and its tests may name formats as the _format parameter does (http.html#mime-type).
 _FORMAT = CodeForm(
     _MIME.value_set,
     _matches(rf"(?:xml|json|ttl|html)|{_NAME}/{_NAME}(?:{_PARAMETER})*"),
@@ -81,7 +82,7 @@ FORMS: Mapping[str, CodeForm] = MappingProxyType(
 )
 """By the value set that an element is bound to."""
 
-_BY_PLACE = {"CapabilityStatement.format": _FORMAT, "CapabilityStatement.patchFormat": _FORMAT}
+_FORMAT_OWNERS = ("CapabilityStatement", "TestScript")
 
 UNIT_SETS = frozenset({_VALUE_SET + "ucum-units"})
 
@@ -99,7 +100,8 @@ def form_of(element: schema.Element) -> CodeForm | None:
     """The form of an element's code where its value set can't be listed; None where there is none to keep."""
     if element.binding is None or element.types != ("code",):
         return None
-    return _BY_PLACE.get(element.path) or FORMS.get(element.binding.value_set)
+    form = FORMS.get(element.binding.value_set)
+    return _FORMAT if form is _MIME and element.owner.startswith(_FORMAT_OWNERS) else form
 
 
 def is_unit_bound(element: schema.Element) -> bool:
