@@ -69,11 +69,8 @@ def _stage(writer: Writer, rows: Rows, source: str, env: Env) -> tuple[str, list
             item, index = writer.name("f"), writer.name("i")
             items, or_null, body = _items(writer, rows, env)
             if items.sql is None:
-                if not or_null:
-                    return f"SELECT * FROM ({source}) WHERE FALSE", _stage(
-                        writer, body, source, env.bind(rows.var, NOTHING, "0")
-                    )[1]
-                return _stage(writer, body, source, env.bind(rows.var, NOTHING, "0"))
+                inner, columns_of_body = _stage(writer, body, source, env.bind(rows.var, NOTHING, "0"))
+                return (inner if or_null else f"SELECT * FROM ({inner}) WHERE FALSE"), columns_of_body
             if items.is_row:
                 if items.guard and not or_null:
                     source, items = f"SELECT * FROM ({source}) WHERE {items.guard}", replace(items, guard="")

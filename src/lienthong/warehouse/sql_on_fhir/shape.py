@@ -6,11 +6,12 @@ what it walks through: its items are laid out in a list beside its focus (`_repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from lienthong.core.canonical import LexicalDecimal
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.warehouse.sql_on_fhir.plan import (
     Arithmetic,
@@ -64,6 +65,17 @@ NOT_FHIR = ErrorKind(
 )
 
 
+_OBJECT, _INTEGER, _TEXT = frozenset({dict}), frozenset({int}), frozenset({str})
+_Kinds = frozenset[type]
+_KINDS: Mapping[Family, _Kinds] = {
+    Family.COMPLEX: _OBJECT,
+    Family.BOOLEAN: frozenset({bool}),
+    Family.INTEGER: _INTEGER,
+    Family.DECIMAL: frozenset({int, float, Decimal, LexicalDecimal}),
+    Family.UNKNOWN: frozenset(),
+}
+
+
 @dataclass(slots=True)
 class Member:
     """A touched member: its FHIR type, whether it is an array, what of it is touched, whether its digits matter."""
@@ -73,9 +85,11 @@ class Member:
     shape: Shape
     exact: bool = False
     kind: Family = field(init=False)
+    kinds: _Kinds = field(init=False)  # what a value of it may be in Python; any where there is none
 
     def __post_init__(self) -> None:
         self.kind = family(self.type)
+        self.kinds = _KINDS.get(self.kind, _TEXT)
 
 
 @dataclass(slots=True)
@@ -181,7 +195,7 @@ def check(value: object, shape: Shape) -> None:
             continue
         if not member.is_list:
             _check_item(inner, member, name)
-        elif isinstance(inner, list):
+        elif type(inner) is list:
             for item in inner:
                 if item is not None:
                     _check_item(item, member, name)
@@ -189,25 +203,17 @@ def check(value: object, shape: Shape) -> None:
             raise Misfit(f"'{name}' must be a list")
 
 
-def _check_item(value: object, member: Member, name: str) -> None:
-    match member.kind:
-        case Family.COMPLEX:
-            fits = isinstance(value, dict)
-        case Family.BOOLEAN:
-            fits = isinstance(value, bool)
-        case Family.INTEGER:
-            fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
-        case Family.DECIMAL:
-            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        case Family.UNKNOWN:
-            fits = True
-        case _:
-            fits = isinstance(value, str)
-    if not fits:
-        wanted = "an object" if member.kind is Family.COMPLEX else f"of type {member.type}"
-        raise Misfit(f"'{name}' must be {wanted}")
-    if isinstance(value, dict):
-        check(value, member.shape)
+def _check_item(value: Any, member: Member, name: str) -> None:
+    kinds = member.kinds
+    if type(value) in kinds:
+        if kinds is _OBJECT and member.shape.members:
+            check(value, member.shape)
+        elif kinds is not _INTEGER or -(2**31) <= value < 2**31:
+            return
+        else:
+            raise Misfit(f"'{name}' has more than 32 bits")
+    elif kinds:
+        raise Misfit(f"'{name}' must be {'an object' if kinds is _OBJECT else f'of type {member.type}'}")
 
 
 Reached = Callable[[Repeat, Any], Iterable[Any]]
