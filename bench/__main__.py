@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from bench import views
-from bench.formats import BHYT, HL7V2
+from bench.formats import BHYT, DAY, HL7V2, write_day
 from bench.steps import FHIR, Measured
 from lienthong.demo import hospitals
 
@@ -43,7 +43,7 @@ class Group:
 
 
 VIEWS = (*views.LINES, *views.PARQUET, views.views_fhir4ds)
-ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *HL7V2, *VIEWS)}
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *VIEWS)}
 
 
 def one(name: str, files: Path, work: Path) -> None:
@@ -125,6 +125,12 @@ def _formats(suites: Path, exports: Path) -> list[Group]:
     ]
 
 
+def _day(folder: Path) -> Iterator[Group]:
+    write_day(folder, 10_000)
+    title = "A hospital's day: claims checked before they are sent"
+    yield Group(title, "visits", folder, _size(folder, "*.xml"), DAY, "bhyt_bare")
+
+
 def _size(folder: Path, pattern: str) -> float:
     return sum(path.stat().st_size for path in folder.rglob(pattern)) / 1e6
 
@@ -135,7 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
-    parser.add_argument("--only", choices=("formats", "views"), help="print these alone and write nothing")
+    parser.add_argument("--only", choices=("formats", "day", "views"), help="print these alone and write nothing")
     given = parser.parse_args()
     lines = [
         "# From file to record to OMOP, measured",
@@ -147,10 +153,13 @@ def main() -> None:
         "",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        if given.only != "views":
+        if given.only in (None, "formats"):
             for group in _formats(suites, Path(folder) / "exports"):
                 lines += _table(group, given.runs)
-        if given.only != "formats":
+        if given.only in (None, "day"):
+            for group in _day(Path(folder) / "day"):
+                lines += _table(group, given.runs)
+        if given.only in (None, "views"):
             for group in _views(suites, Path(folder) / "views", given.size):
                 lines += _table(group, given.runs)
     if not given.only:

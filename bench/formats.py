@@ -14,12 +14,16 @@ from hl7apy.parser import parse_message
 from lxml import etree
 
 from bench.steps import Measured, node
-from lienthong import sources
+from lienthong import checking, sources
 from lienthong.core.errors import LienthongError
+from lienthong.core.settings import Settings
+from lienthong.demo import hospitals
+from lienthong.demo.exports import ClaimFile
 from lienthong.reading import validated
+from lienthong.sources.bhyt import SOURCE
 from lienthong.sources.hl7v2.message import parse
 
-__all__ = ["BHYT", "HL7V2"]
+__all__ = ["BHYT", "DAY", "HL7V2", "write_day"]
 
 MOST_HL7APY = 300  # messages; it parses some forty a second
 
@@ -143,5 +147,38 @@ def hl7_ingest(files: Path, work: Path) -> Measured:
         return done.published.kept, time.perf_counter() - started
 
 
+def bhyt_rows(files: Path, _work: Path) -> Measured:
+    """Ours: visits read to rows, nothing else."""
+    count, started = 0, time.perf_counter()
+    for path in sorted(files.rglob("*.xml")):
+        with path.open("rb") as stream:
+            try:
+                for _ in SOURCE.visits(stream, name=path.name, sha256="", settings=Settings(), source=None):
+                    count += 1
+            except LienthongError:  # the planted faults
+                continue
+    return count, time.perf_counter() - started
+
+
+def bhyt_check(files: Path, work: Path) -> Measured:
+    """Ours: `lienthong check`, all rules, two processes."""
+    started = time.perf_counter()
+    report = checking.check([files], work)
+    return report.records, time.perf_counter() - started
+
+
+def write_day(folder: Path, visits: int) -> None:
+    """The claims of so many invented visits to hospital A, with its faults, in files of 25."""
+    made = hospitals.generate(1, visits=2 * visits)
+    written = 0
+    for file in made.claim_files:
+        if isinstance(file, ClaimFile) and written < visits:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data())
+            written += len(file.visits)
+
+
 BHYT = (bhyt_bare, bhyt_convert, bhyt_ingest)
+DAY = (bhyt_bare, bhyt_rows, bhyt_check)
 HL7V2 = (hl7_bare, hl7_parse, hl7_python_hl7, hl7_hl7apy, hl7_convert, hl7_ingest)

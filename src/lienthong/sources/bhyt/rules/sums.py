@@ -232,8 +232,8 @@ def _rate_outside(case: Case) -> Iterator[Spot]:
 def _many_decimals(case: Case) -> Iterator[Spot]:
     for row in case.costs():
         for name, most in _rounded(row.table, case.on):
-            decimals = row.text(name).partition(".")[2].rstrip("0")
-            if len(decimals) > most:
+            text = row.text(name)
+            if "." in text and len(text.partition(".")[2].rstrip("0")) > most:
                 yield Spot(row, name)
 
 
