@@ -19,7 +19,8 @@ from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
 from lienthong.sources.bhyt.check import check_row
 from lienthong.sources.bhyt.icd10 import Icd10
-from lienthong.sources.bhyt.rules import BY_ID, RULES, Case, ClaimRule, Trace, across, trace
+from lienthong.sources.bhyt.layout import is_older
+from lienthong.sources.bhyt.rules import BY_ID, RULES, Case, ClaimRule, Family, Trace, across, trace
 from lienthong.sources.bhyt.source import SOURCE
 from lienthong.sources.bhyt.visit import Visit
 from lienthong.sources.converted import Converted
@@ -94,7 +95,8 @@ def together(traces: Iterable[Trace], choice: Choice) -> Iterator[Finding]:
 
 def examine_visit(visit: Visit, choice: Choice, sha256: str = "") -> Examined:
     """One visit by the rules that hold on its day; what the reader found stays, in the clerk's words."""
-    for rows in ([visit.summary], *visit.lines.values()):
+    is_claim = visit.summary.table == "XML1"  # a check-in or an assessment may stand alone
+    for rows in ([visit.summary] if is_claim else [], *visit.lines.values()):
         for row in rows:
             check_row(visit, row)
     seen = {finding.code for finding in visit.findings}
@@ -106,7 +108,7 @@ def examine_visit(visit: Visit, choice: Choice, sha256: str = "") -> Examined:
         has_unread=not _UNREAD.isdisjoint(seen),
         icd10=choice.icd10,
     )
-    for rule in _looking(case.on, choice.off):
+    for rule in _looking(case.on, choice.off, is_older=is_older("XML1", visit.summary.texts)) if is_claim else ():
         assert rule.look is not None
         for spot in rule.look(case):
             visit.note(
@@ -123,13 +125,24 @@ def examine_visit(visit: Visit, choice: Choice, sha256: str = "") -> Examined:
         Origin(visit.source, visit.file, sha256, visit.key),
         findings=tuple(worded(visit.findings, choice)),
         at_stake=visit.summary.amount("T_BHTT"),
-        trace=trace(case, visit.file, visit.facility),
+        trace=trace(case, visit.file, visit.facility) if is_claim else None,
     )
 
 
+_OF_OLDER = (Family.TIMES, Family.IDENTITY)
+"""The families that hold for claims in the tables of 4210/2017 too: their sums and papers were others."""
+
+
 @lru_cache(maxsize=512)
-def _looking(on: date | None, off: frozenset[str]) -> tuple[ClaimRule, ...]:
-    return tuple(rule for rule in RULES if rule.look is not None and rule.id not in off and rule.holds(on))
+def _looking(on: date | None, off: frozenset[str], *, is_older: bool) -> tuple[ClaimRule, ...]:
+    return tuple(
+        rule
+        for rule in RULES
+        if rule.look is not None
+        and rule.id not in off
+        and rule.holds(on)
+        and (not is_older or rule.family in _OF_OLDER)
+    )
 
 
 def worded(findings: Iterable[Finding], choice: Choice) -> list[Finding]:

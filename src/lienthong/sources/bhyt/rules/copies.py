@@ -18,6 +18,8 @@ _SAME: Mapping[str, tuple[str, ...]] = {
     "XML7": ("NGAY_VAO", "NGAY_RA"),
     "XML8": ("NGAY_VAO", "NGAY_RA", "MA_LOAI_KCB", "KET_QUA_DTRI"),
 }
+# The sheet asks it of these as well, but sentences are written anew for each paper.
+_SENTENCES = frozenset({"CHAN_DOAN_RV", "PP_DIEUTRI"})
 _NUMBERED = ("XML2", "XML3", "XML4", "XML5")
 
 
@@ -34,7 +36,7 @@ def _copy_differs(case: Case) -> Iterator[Spot]:
     for table, rows in case.lines.items():
         if rows and table != "XML1":
             for name, field in fields(table, case.on).items():
-                if field.copy_of:
+                if field.copy_of and name not in _SENTENCES:
                     yield from (Spot(row, name) for row in rows if not _same(row, name, case.summary, field.copy_of))
 
 
