@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import importlib.util
 import tomllib
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from lienthong.core import canonical
-from lienthong.core.finding import Severity
+from lienthong.core.finding import Finding, Severity
 from lienthong.fhir import profiles, validate
 from lienthong.fhir.profiles.constraint import Constraint
 from lienthong.fhir.profiles.definition import MANY
@@ -97,6 +98,29 @@ def test_examples_that_claim_a_profile_of_r4_conform(suites: Suites) -> None:
             assert [item for item in found if item.severity is not Severity.INFORMATION] == [], name
     assert claims == LEDGER["examples"]["claims"]
     assert unknown == {"profile-unknown"}
+
+
+def test_agreement_with_hl7s_validator_where_profiles_are_at_work(suites: Suites) -> None:
+    """On the cases of the base validation: with R4's profiles at hand more agree, and none agrees no more."""
+    folder, ledger = suites("fhir_validator_cases"), LEDGER["validator_cases"]
+    with (folder / "index_r4.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["file"].endswith(".json") and row["has_file"] == "1"]
+    agree, gained = 0, set()
+    rows = [row for row in rows if row["valid_java"]]
+    for row in rows:
+        data = (folder / "validator" / row["file"]).read_bytes()
+        base, whole = (verdict(validate(data, profiles=given)) for given in ((), (profiles.base(),)))
+        agree += whole == row["valid_java"]
+        if whole == row["valid_java"] != base:
+            gained.add(row["name"])
+        assert whole == row["valid_java"] or whole == base, (row["name"], "agrees no more")
+    assert len(rows) == ledger["total"]
+    assert gained == set(ledger["gained"])
+    assert agree >= ledger["agree"]
+
+
+def verdict(findings: list[Finding]) -> str:
+    return "invalid" if any(item.severity is Severity.ERROR for item in findings) else "valid"
 
 
 def test_vital_signs_of_the_examples_fit_the_profile_of_their_code(suites: Suites) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lienthong.core import canonical as canonical_json
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding, Rule, Severity
 from lienthong.fhir import fhirpath, schema
 from lienthong.fhir.limits import MAX_DEPTH
-from lienthong.fhir.profiles import faults
+from lienthong.fhir.profiles import authoring, faults
 from lienthong.fhir.profiles.base import base
 from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
 from lienthong.fhir.profiles.definition import ORIGIN, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.faults import ProfileFault
 from lienthong.fhir.profiles.items import Item, children, resolve, root
-from lienthong.fhir.profiles.matching import compare, equals, fits
 from lienthong.fhir.profiles.registry import Profiles, is_base
-from lienthong.fhir.profiles.terms import Codes
+from lienthong.fhir.profiles.values import has_code, look_at_codes, look_at_value
 from lienthong.fhir.references import parse_reference
 
 __all__ = ["check"]
@@ -77,6 +75,8 @@ class _Run:
             for profile in self.profiles.applied:
                 if profile.type == item.code:
                     self.add(self.against(item, profile))
+        if item.code == "StructureDefinition":
+            self.add(authoring.look(item.value, item.path, self.profiles))
         meta = item.value.get("meta")
         claimed = meta.get("profile") if isinstance(meta, dict) else None
         for number, address in enumerate(claimed if isinstance(claimed, list) else ()):
@@ -161,7 +161,7 @@ class _Run:
 
     def is_bound(self, item: Item, binding: ValueBinding) -> bool | None:
         codes = self.profiles.terminology.codes(binding.value_set)
-        return None if codes is None else _has_code(item, codes)
+        return None if codes is None else has_code(item, codes)
 
     # Elements
 
@@ -242,24 +242,13 @@ class _Run:
 
     def _value(self, constraint: Constraint, item: Item, found: list[Finding]) -> bool:
         """What is asked of the value itself; whether it makes sense to look at what is inside."""
-        value = item.value
         if constraint.types is not None and not any(_is_of(item.code, code) for code in constraint.types):
             allowed = ", ".join(sorted(constraint.types))
             self._note(found, faults.WRONG_TYPE, item.path, constraint, type=item.code, allowed=allowed)
             return False
-        if constraint.fixed is not None and not equals(value, constraint.fixed.value):
-            shown = _json(constraint.fixed.value)
-            self._note(found, faults.NOT_FIXED_VALUE, item.path, constraint, allowed=shown)
-        if constraint.pattern is not None and not fits(value, constraint.pattern.value):
-            self._note(found, faults.NOT_PATTERN, item.path, constraint, allowed=_json(constraint.pattern.value))
-        if constraint.max_length is not None and isinstance(value, str) and len(value) > constraint.max_length:
-            self._note(found, faults.TOO_LONG, item.path, constraint, limit=constraint.max_length)
-        if constraint.min_value is not None and compare(value, constraint.min_value) == -1:
-            self._note(found, faults.BELOW, item.path, constraint, limit=_json(constraint.min_value))
-        if constraint.max_value is not None and compare(value, constraint.max_value) == 1:
-            self._note(found, faults.ABOVE, item.path, constraint, limit=_json(constraint.max_value))
+        found.extend(look_at_value(constraint, item))
         if constraint.binding is not None:
-            self._bound(constraint, constraint.binding, item, found)
+            found.extend(look_at_codes(constraint, constraint.binding, item, self.profiles.terminology))
         if constraint.targets is not None and item.code == "Reference":
             self._target(constraint, constraint.targets, item, found)
         if constraint.aggregation is not None and item.code == "Reference":
@@ -292,33 +281,6 @@ class _Run:
                     found.append(faults.PROFILE_UNKNOWN.at(place, _rule_of(address), profile=_shown(address)))
             return
         self._note(found, faults.NONE_FITS, place, constraint, allowed=", ".join(addresses))
-
-    # Codes
-
-    def _bound(self, constraint: Constraint, binding: ValueBinding, item: Item, found: list[Finding]) -> None:
-        self._in_set(constraint, binding.value_set, binding.strength, item, found)
-        if binding.at_most:
-            self._in_set(constraint, binding.at_most, "required", item, found)
-
-    def _in_set(
-        self, constraint: Constraint, value_set: str, strength: str, item: Item, found: list[Finding]
-    ) -> None:
-        fault = _BINDING_FAULTS.get(strength)
-        if fault is None or (strength != "required" and not _is_coded(item)):
-            return
-        codes = self.profiles.terminology.codes(value_set)
-        if codes is None:
-            why = "the value set is not here"
-            self._note(found, faults.BINDING_UNKNOWN, item.path, constraint, value_set=value_set, why=why)
-            return
-        answer = _has_code(item, codes)
-        if answer is None:
-            why = "its codes are not all here"
-            self._note(found, faults.BINDING_UNKNOWN, item.path, constraint, value_set=value_set, why=why)
-        elif not answer:
-            shown = codes.shown()
-            advice = f"Use one of: {shown}." if shown else "Use a code of the value set."
-            self._note(found, fault, item.path, constraint, value_set=value_set, advice=advice)
 
     # Invariants
 
@@ -409,11 +371,6 @@ class _Run:
             self._note(found, faults.AGGREGATION, item.path, constraint, allowed=" or ".join(sorted(allowed)))
 
 
-_BINDING_FAULTS = {
-    "required": faults.NOT_BOUND,
-    "extensible": faults.NOT_BOUND_EXTENSIBLE,
-    "preferred": faults.NOT_BOUND_PREFERRED,
-}
 _LONGEST = 300
 
 
@@ -441,11 +398,6 @@ def _shown(address: str) -> str:
     return address if is_address and not any(sign.isspace() for sign in address) else "named here"
 
 
-def _json(value: Any) -> str:
-    text = canonical_json.encode(value).decode("utf-8", "replace")
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
-
-
 def _is_of(code: str, wanted: str) -> bool:
     """Whether a type is the wanted one or built on it."""
     return code == wanted or (schema.is_type(code) and wanted in schema.ancestry(code))
@@ -458,29 +410,3 @@ def _named_type(value: Any) -> str:
     text, said = value.get("reference"), value.get("type")
     named = parse_reference(text).type if isinstance(text, str) else ""
     return named or (said if isinstance(said, str) and said in schema.resource_types() else "")
-
-
-def _codings(item: Item) -> list[tuple[str | None, str]]:
-    """The codes of a code, Coding, CodeableConcept or Quantity with their systems; None where it has none to name."""
-    value = item.value
-    if isinstance(value, str):
-        return [(None, value)]
-    if not isinstance(value, dict):
-        return []
-    parts = value.get("coding") if item.code == "CodeableConcept" else [value]
-    found: list[tuple[str | None, str]] = []
-    for part in parts if isinstance(parts, list) else ():
-        code = part.get("code") if isinstance(part, dict) else None
-        if isinstance(code, str):
-            system = part.get("system")
-            found.append((system if isinstance(system, str) else "", code))
-    return found
-
-
-def _is_coded(item: Item) -> bool:
-    return bool(_codings(item))
-
-
-def _has_code(item: Item, codes: Codes) -> bool | None:
-    answers = [codes.has(system, code) for system, code in _codings(item)]
-    return True if True in answers else None if None in answers else False

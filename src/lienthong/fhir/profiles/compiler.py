@@ -5,10 +5,12 @@ The base validation has checked the rest, so a profile costs what it adds.
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 
 from lienthong.core.finding import Rule
 from lienthong.fhir import schema
+from lienthong.fhir.invariants.catalogue import published
 from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
 from lienthong.fhir.profiles.definition import MANY, ORIGIN, Definition, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.discriminator import TreeOf, Unclear, test_of
@@ -83,9 +85,15 @@ class _Compiler:
 
 
 def _is_own(invariant: Invariant) -> bool:
-    """Whether the base specification does not check it already."""
-    source = bare(invariant.source).removeprefix(ORIGIN)
-    return invariant.expression != "" and not schema.is_type(source)
+    """Whether the base specification does not check it already; snapshots repeat its invariants."""
+    if not invariant.expression or schema.is_type(bare(invariant.source).removeprefix(ORIGIN)):
+        return False
+    return (invariant.key, invariant.expression) not in _published()
+
+
+@cache
+def _published() -> frozenset[tuple[str, str]]:
+    return frozenset((item.key, item.expression) for item in published())
 
 
 def _types(node: Node) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lienthong.core.finding import Finding
+from lienthong.core.finding import Finding, Severity
 from lienthong.fhir import profiles
 
 CORE = "http://fhir.example.vn/core/StructureDefinition/"
@@ -375,6 +375,27 @@ def test_slices_that_cant_be_told_apart_are_said(slicing: Rule, why: str) -> Non
     (finding,) = profiles.check(patient("urn:a"), [profiles.load(profile), CORE + "p"])
     assert finding.code == "profile-slicing-not-checked"
     assert why in finding.message
+
+
+def test_a_definition_as_a_resource_is_looked_at_as_a_profile() -> None:
+    known = [profiles.base()]
+    assert profiles.check(by_system(), known) == []
+    wrong = definition("Patient", {"id": "Patient.nickname"})
+    (finding,) = profiles.check(wrong, known)
+    assert (finding.code, finding.severity) == ("profile-unusable", Severity.ERROR)
+    assert "The profile says something of Patient.nickname, and no such element is there." in finding.message
+    away = definition("Patient", {"id": "Patient.name"}, base="http://other.example/p")
+    assert [item.severity for item in profiles.check(away, known)] == [Severity.INFORMATION]
+    unclear = definition(
+        "Patient",
+        {"id": "Patient.identifier", "slicing": sliced("value:use")},
+        {"id": "Patient.identifier:a", "min": 1},
+    )
+    (finding,) = profiles.check(unclear, known)
+    assert finding.severity is Severity.WARNING
+    assert (
+        "the slices of Patient.identifier can't be told apart: the slice a fixes no value at use" in finding.message
+    )
 
 
 def test_an_extension_as_discriminator() -> None:
