@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench import views
+from bench import fhirpath, views
 from bench.formats import BHYT, DAY, HL7V2, write_day
 from bench.steps import FHIR, Measured
 from lienthong.demo import hospitals
@@ -43,7 +43,8 @@ class Group:
 
 
 VIEWS = (*views.LINES, *views.PARQUET, views.views_fhir4ds)
-ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *VIEWS)}
+PATHS = tuple(step for steps in fhirpath.FHIRPATH.values() for step in steps)
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *VIEWS, *PATHS)}
 
 
 def one(name: str, files: Path, work: Path) -> None:
@@ -107,6 +108,13 @@ def _views(suites: Path, folder: Path, megabytes: float) -> Iterator[Group]:
     yield Group(f"{title} the warehouse's Parquet", "resources", files, size, views.PARQUET, "views_hand_parquet")
 
 
+def _fhirpath(suites: Path) -> Iterator[Group]:
+    files = suites / "synthea_r4_smart_dev100"
+    for title, steps in fhirpath.FHIRPATH.items():
+        size = fhirpath.megabytes(files, title)
+        yield Group(f"FHIRPath: {title}", "evaluations", files, size, steps, steps[0].__name__)
+
+
 def _formats(suites: Path, exports: Path) -> list[Group]:
     fhir = suites / "synthea_r4_smart_dev100"
     hospitals.write(exports, 1, 2000)
@@ -141,7 +149,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
-    parser.add_argument("--only", choices=("formats", "day", "views"), help="print these alone and write nothing")
+    only = ("formats", "day", "fhirpath", "views")
+    parser.add_argument("--only", choices=only, help="print these alone and write nothing")
     given = parser.parse_args()
     lines = [
         "# From file to record to OMOP, measured",
@@ -158,6 +167,9 @@ def main() -> None:
                 lines += _table(group, given.runs)
         if given.only in (None, "day"):
             for group in _day(Path(folder) / "day"):
+                lines += _table(group, given.runs)
+        if given.only in (None, "fhirpath"):
+            for group in _fhirpath(suites):
                 lines += _table(group, given.runs)
         if given.only in (None, "views"):
             for group in _views(suites, Path(folder) / "views", given.size):

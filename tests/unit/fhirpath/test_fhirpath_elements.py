@@ -104,6 +104,7 @@ def test_of_a_patient(expression: str, expected: list[Any]) -> None:
     ("expression", "expected"),
     [
         ("value", [OBSERVATION["valueQuantity"]]),
+        ("value.ofType(Quantity)", [OBSERVATION["valueQuantity"]]),
         ("value.value", [Decimal("6.30")]),
         ("value.value.toString()", ["6.30"]),
         ("(value as Quantity).code", ["mmol/L"]),

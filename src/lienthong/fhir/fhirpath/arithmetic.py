@@ -20,6 +20,7 @@ from lienthong.fhir.fhirpath.values import EXACT, Quantity
 
 __all__ = ["ARITHMETIC", "INTEGER_MAX", "Number", "fit", "negative"]
 
+_SHORT = 100_000
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
 
 Number = int | Decimal
@@ -165,7 +166,8 @@ def _concatenate(left: Plan, right: Plan, source: Source) -> Plan:
     first, second = text(left, source, "`&`"), text(right, source, "`&`")
 
     def run(this: Any, env: Env) -> str:
-        return str(fits((first(this, env) or "") + (second(this, env) or ""), source))
+        joined: str = (first(this, env) or "") + (second(this, env) or "")
+        return joined if len(joined) < _SHORT else str(fits(joined, source))
 
     return one(run, "System.String")
 

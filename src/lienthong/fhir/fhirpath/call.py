@@ -91,7 +91,9 @@ def walk_items(run: One, source: Source, *, indexed: bool) -> Callable[[list[Any
     if not indexed:
 
         def walk(items: list[Any], env: Env) -> list[Any]:
-            env.spend(len(items), source)
+            env.left -= len(items)
+            if env.left < 0:
+                env.spend(0, source)
             return [run(item, env) for item in items]
 
         return walk

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -42,7 +43,15 @@ _NOTHING = TypeInfo("", "")
 
 
 def _is_equal(left: Plan, right: Plan, source: Source) -> Plan:
-    return one(_equality(left, right, source), "System.Boolean")
+    plan = one(_equality(left, right, source), "System.Boolean")
+    if (
+        left.field
+        and kind(left) == kind(right)
+        and kind(left) <= {"string", "boolean"}
+        and right.constant is not None
+    ):
+        return replace(plan, equals=(left.field, right.constant))
+    return plan
 
 
 def _is_not_equal(left: Plan, right: Plan, source: Source) -> Plan:

@@ -23,7 +23,7 @@ from lienthong.fhir.fhirpath.functions import FUNCTIONS, as_type, is_type, union
 from lienthong.fhir.fhirpath.logic import LOGIC
 from lienthong.fhir.fhirpath.members import access, choice_plan, open_type, stepper, variant_plan
 from lienthong.fhir.fhirpath.operands import integer
-from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, Scope, many, one, system_type
+from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, Scope, focus, many, one, system_type
 from lienthong.fhir.fhirpath.temporal import parse_date, parse_datetime, parse_time
 from lienthong.fhir.fhirpath.types import is_a, wanted
 from lienthong.fhir.fhirpath.values import CALENDAR, Element, Quantity
@@ -37,6 +37,7 @@ _OPERATORS: Mapping[str, Callable[[Plan, Plan, Source], Plan]] = MappingProxyTyp
 _CONSTANTS = MappingProxyType(
     {"sct": "http://snomed.info/sct", "loinc": "http://loinc.org", "ucum": "http://unitsofmeasure.org"}
 )
+_IDLE = frozenset({"first", "last", "empty", "exists", "not", "count", "hasValue", "as", "is", "ofType"})
 _ORDERED = frozenset({"first", "last", "tail", "skip", "take"})
 _PREFIXES = MappingProxyType(
     {"vs-": "http://hl7.org/fhir/ValueSet/", "ext-": "http://hl7.org/fhir/StructureDefinition/"}
@@ -52,6 +53,7 @@ class Compiler:
     strict: bool = False
     as_filters: bool = False
     slots: Any = field(default_factory=itertools.count)
+    idle: bool = True  # whether no part asks anything of the environment
 
     def source(self, at: int) -> Source:
         return Source(self.text, at)
@@ -96,6 +98,7 @@ class Compiler:
                 return negative(inner, self.source(node.at)) if operator == "-" else inner
             case ast.Binary(operator, left, right):
                 source = self.source(node.at)
+                self.idle = self.idle and operator != "|"
                 return _OPERATORS[operator](self.plan(left, scope), self.plan(right, scope), source)
             case ast.TypeOperation(operator, operand, type_name):
                 source = self.source(node.at)
@@ -124,6 +127,7 @@ class Compiler:
         return "'" in self.text[node.at :].split(str(node.unit), 1)[0]
 
     def _constant(self, node: ast.Constant, name: str, scope: Scope) -> Plan:
+        self.idle = False
         if name in scope.variables:
             slot, types = scope.variables[name]
             return many(lambda this, env: (env.variables or {}).get(slot, EMPTY), *types)
@@ -152,7 +156,8 @@ class Compiler:
     def _variable(self, node: ast.Variable, name: str, scope: Scope) -> Plan:
         source = self.source(node.at)
         if name == "$this":
-            return one(lambda this, env: this, *scope.this)
+            return focus(*scope.this)
+        self.idle = False
         if name == "$index":
             if not scope.iterating:
                 raise source.meaning("$index stands only in a function's criterion or projection")
@@ -162,7 +167,7 @@ class Compiler:
         return many(lambda this, env: list(env.total))
 
     def _first_name(self, node: ast.Member, scope: Scope) -> Plan:
-        this, name = one(lambda this, env: this, *scope.this), node.name
+        this, name = focus(*scope.this), node.name
         if not name[:1].isupper():
             return self._member(this, name, node)
         if scope.this and not any(open_type(type_name) for type_name in scope.this):
@@ -199,9 +204,7 @@ class Compiler:
         if len(types) == 1 and not schema.is_primitive(types[0]):
             if len(found[0].variants) > 1:
                 return choice_plan(source, found[0])
-            is_focus = isinstance(node.input, ast.Variable) and node.input.name == "$this"
-            is_focus = is_focus or (node.input is None and not name[:1].isupper())
-            return variant_plan(source, found[0].variants[0], repeats=found[0].many, focus=is_focus)
+            return variant_plan(source, found[0].variants[0], repeats=found[0].many)
         all_types = dict.fromkeys(variant.type for item in found for variant in item.variants)
         return self._open_member(source, name, tuple(all_types))
 
@@ -247,6 +250,7 @@ class Compiler:
 
     def _call(self, node: ast.Call, scope: Scope) -> tuple[Plan, Scope]:
         source = self.source(node.at)
+        self.idle = self.idle and node.name in _IDLE and (not node.arguments or node.name in ("as", "is", "ofType"))
         function = FUNCTIONS.get(node.name)
         if function is None:
             raise source.unknown(f"the function {node.name}()", ", ".join(sorted(FUNCTIONS)))
@@ -259,7 +263,7 @@ class Compiler:
         if node.name in _ORDERED:
             self._check_order(node.input, node.at, f"{node.name}()")
         if node.input is None:
-            input_plan = one(lambda this, env: this, *scope.this)
+            input_plan = focus(*scope.this)
         else:
             input_plan, scope = self._walk(node.input, scope)
         if node.name == "defineVariable":

@@ -21,12 +21,15 @@ from lienthong.fhir.fhirpath.nodes import Node
 from lienthong.fhir.fhirpath.operands import converter, of_fhir
 from lienthong.fhir.fhirpath.parser import parse
 from lienthong.fhir.fhirpath.plan import Env, Many, One, Plan, Scope, Terminology, system_type, type_of
-from lienthong.fhir.fhirpath.types import full_name
+from lienthong.fhir.fhirpath.types import full_name, kind_of
 from lienthong.fhir.fhirpath.values import Element, Item
 
 __all__ = ["Expression", "compile", "evaluate"]
 
 _LONGEST = 100_000
+_BARE = frozenset(
+    {"string", "boolean", "integer", "object", "quantity"}
+)  # kinds whose items a caller gets as they stand
 
 
 class Given(TypedDict, total=False):
@@ -52,6 +55,10 @@ class _Made(NamedTuple):
     many: Many
     one: One | None
     static: str
+    idle: bool
+
+
+_IDLE = Env()  # of expressions that ask nothing of it: plain paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Expression:
     strict: bool = False
     as_filters: bool = False
     _made: dict[tuple[str, str], _Made] = field(default_factory=dict, repr=False, compare=False)
-    _of_resource: dict[str, Many] = field(default_factory=dict, repr=False, compare=False)
+    _of_resource: dict[str, tuple[Many, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, resource: dict[str, Any], **given: Unpack[Given]) -> list[Any]:
         """The items for a resource: str, bool, int, Decimal, dict, and Date, DateTime, Time, Quantity values.
@@ -75,13 +82,16 @@ class Expression:
         Raises `fhirpath-meaning`, `fhirpath-unknown`, `fhirpath-run` and `fhirpath-limit`, each with the place.
         """
         try:
-            run = self._of_resource[resource["resourceType"]]
+            run, idle = self._of_resource[resource["resourceType"]]
         except (KeyError, TypeError):
-            run = self._for_resource(resource)
-        env = Env()
-        env.resource = resource
-        if given:
-            _put(env, given)
+            run, idle = self._for_resource(resource)
+        if idle:
+            env = _IDLE
+        else:
+            env = Env()
+            env.resource = resource
+            if given:
+                _put(env, given)
         try:
             return run(resource, env)
         except RecursionError:
@@ -179,12 +189,12 @@ class Expression:
         """Compiles the expression for a type of FHIR, and so raises what is wrong with it there."""
         self._closures(type_name, type_name if schema.kind(type_name) == "resource" else "")
 
-    def _for_resource(self, resource: dict[str, Any]) -> Many:
+    def _for_resource(self, resource: dict[str, Any]) -> tuple[Many, bool]:
         type_name = system_type(resource)
         made = self._closures(type_name, type_name)
         if type_name:
-            self._of_resource[type_name] = made.shown
-        return made.shown
+            self._of_resource[type_name] = made.shown, made.idle
+        return made.shown, made.idle
 
     def _closures(self, type_name: str, resource_type: str) -> _Made:
         made = self._made.get((type_name, resource_type))
@@ -195,7 +205,7 @@ class Expression:
                 plan = compiler.plan(self.tree, scope)
             except RecursionError:
                 raise self._too_deep() from None
-            made = _Made(_showing(plan), plan.many, plan.one, plan.type)
+            made = _Made(_showing(plan), plan.many, plan.one, plan.type, compiler.idle)
             self._made[type_name, resource_type] = made
         return made
 
@@ -218,16 +228,22 @@ def _showing(plan: Plan) -> Many:
     if run_one is not None and static == "System.Boolean":
         return run
 
-    convert = converter(plan)
-    if run_one is not None:
+    if static and kind_of(static) in ("object", "quantity") and run_one is None:
+        return lambda this, env: list(run(this, env))
+    if static and kind_of(static) in _BARE:
 
-        def show_one(this: Any, env: Env) -> list[Any]:
+        def show_bare(this: Any, env: Env) -> list[Any]:
+            return [_shown(item, static) if type(item) is Element else item for item in run(this, env)]
+
+        def show_one_bare(this: Any, env: Env) -> list[Any]:
+            assert run_one is not None
             item = run_one(this, env)
-            if item is None:
-                return []
-            return [_shown(item, static) if type(item) is Element or type(item) is float else convert(item)]
+            if type(item) is Element:
+                item = _shown(item, static)
+            return [] if item is None else [item]
 
-        return show_one
+        return show_bare if run_one is None else show_one_bare
+    convert = converter(plan)
 
     def show(this: Any, env: Env) -> list[Any]:
         return [
@@ -241,9 +257,12 @@ def _showing(plan: Plan) -> Many:
 def _shown(item: Any, static: str) -> Any:
     """An item as the caller gets it: dates as typed values, elements without a wrapper."""
     if type(item) is Element:
-        if item.value is None:
+        value = item.value
+        if value is None:
             return item.extra or {}
-        item, static = item.value, item.type
+        if type(value) is dict:
+            return value
+        item, static = value, item.type
     if static and not static.startswith("System.") and type(item) is not dict:
         return of_fhir(item, static)
     return Decimal(repr(item)) if type(item) is float else item

@@ -38,11 +38,10 @@ class Variant:
     name: str
     type: str
     primitive: bool
+    beside: str = ""  # the member that holds a primitive's id and extensions
 
-    @property
-    def beside(self) -> str:
-        """The member that holds a primitive's id and extensions."""
-        return "_" + self.name
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "beside", "_" + self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,9 @@ def access(type_name: str, name: str) -> Access | None:
     return Access(variants, found.is_list)
 
 
-def variant_plan(source: Plan, variant: Variant, *, repeats: bool, focus: bool = False) -> Plan:
-    """The step to one member whose type is known; `focus` where the source is the item in focus itself."""
-    types = (variant.type,)
+def variant_plan(source: Plan, variant: Variant, *, repeats: bool) -> Plan:
+    """The step to one member whose type is known."""
+    types, focus = (variant.type,), source.focus
     run = None if focus else source.one
     if repeats or (source.one is None and not focus):
         if variant.primitive:
@@ -129,7 +128,7 @@ def _picker(variants: tuple[Variant, ...]) -> Callable[[dict[str, Any]], Element
     for variant in variants:
         table[variant.name] = variant
         if variant.primitive:
-            table["_" + variant.name] = variant
+            table[variant.beside] = variant
     names = frozenset(table)
     last = variants[0]
 
@@ -137,12 +136,12 @@ def _picker(variants: tuple[Variant, ...]) -> Callable[[dict[str, Any]], Element
         nonlocal last
         variant = last
         value = item.get(variant.name)
-        if value is None or (variant.primitive and "_" + variant.name in item):
+        if value is None or (variant.primitive and variant.beside in item):
             if names.isdisjoint(item):
                 return None
             variant = next(table[name] for name in item if name in names)
             value = item.get(variant.name)
-            extra = item.get("_" + variant.name) if variant.primitive else None
+            extra = item.get(variant.beside) if variant.primitive else None
             last = variant
             if type(extra) is dict:
                 return Element(value, variant.type, extra)
@@ -216,7 +215,7 @@ def _complex_one(run: One | None, variant: Variant) -> One:
 
 
 def _primitive_many(run: Many, variant: Variant) -> Many:
-    name, beside, type_name = variant.name, "_" + variant.name, variant.type
+    name, beside, type_name = variant.name, variant.beside, variant.type
 
     def step_many(this: Any, env: Env) -> list[Any]:
         out: list[Any] = []
@@ -234,7 +233,7 @@ def _primitive_many(run: Many, variant: Variant) -> Many:
 
 
 def _primitive_one(run: One | None, variant: Variant) -> One:
-    name, beside, type_name = variant.name, "_" + variant.name, variant.type
+    name, beside, type_name = variant.name, variant.beside, variant.type
 
     def one_of_focus(this: Any, env: Env) -> Any:
         if this is None:

@@ -29,8 +29,9 @@ _PARSERS: dict[str, Callable[[str], Date | DateTime | Time | None]] = {
 def of_fhir(value: Any, type_name: str) -> Any:
     """The System value of a FHIR element's value; what has none stays as it is."""
     found = kind_of(type_name)
-    if found in _PARSERS:
-        return (_PARSERS[found](value) if isinstance(value, str) else None) or value
+    parse = _PARSERS.get(found)
+    if parse is not None:
+        return (parse(value) or value) if type(value) is str else value
     if found == "quantity" and isinstance(value, dict):
         return quantities.of_fhir(value) or value
     if found == "decimal" and type(value) is int:
@@ -147,7 +148,15 @@ def text(plan: Plan, source: Source, what: str) -> One:
     expect(plan, _TEXT_KINDS, source, what)
     if plan.type == "System.String" and plan.one is not None:
         return plan.one
-    return _typed(scalar(plan, source), str, source, f"{what} takes a string")
+    run, why = scalar(plan, source), f"{what} takes a string"
+
+    def run_text(this: Any, env: Env) -> Any:
+        found = run(this, env)
+        if found is None or type(found) is str:
+            return found
+        raise source.run(why)
+
+    return run_text
 
 
 def integer(plan: Plan, source: Source, what: str) -> One:

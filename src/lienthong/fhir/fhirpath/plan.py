@@ -33,6 +33,7 @@ __all__ = [
     "Scope",
     "Terminology",
     "fits",
+    "focus",
     "many",
     "narrow",
     "one",
@@ -66,7 +67,7 @@ class Env:
     terminology: Terminology | None = None
     conforms: Callable[[dict[str, Any], str], bool | None] | None = None
     trace: Callable[[str, Sequence[Any]], None] | None = None
-    left: int = MOST_ITEMS
+    left: int = MOST_ITEMS  # where a loop is short it counts here itself, and calls `spend` only at the end
     index: int = 0
     total: Sequence[Any] = ()
     variables: dict[int, list[Any]] | None = None
@@ -102,6 +103,8 @@ class Plan:
     raw: One | None = None  # of at most one primitive: its JSON value alone, without a look at its extensions
     field: str = ""  # where the plan is a primitive member of the item in focus: its name
     constant: Any = None  # where the plan is a literal: its value
+    focus: bool = False  # whether it is the item in focus itself
+    equals: tuple[str, Any] | None = None  # where it asks whether a member of the item in focus has a value: which
 
     @property
     def type(self) -> str:
@@ -121,6 +124,19 @@ class Scope:
 
 
 EMPTY: list[Any] = []
+
+
+def focus(*types: str) -> Plan:
+    """The plan of the item in focus."""
+    return Plan(_focus_many, types, _focus_one, focus=True)
+
+
+def _focus_one(this: Any, env: Env) -> Any:
+    return this
+
+
+def _focus_many(this: Any, env: Env) -> list[Any]:
+    return EMPTY if this is None else [this]
 
 
 def one(run: One, *types: str) -> Plan:

@@ -30,8 +30,14 @@ def union(left: Plan, right: Plan, source: Source) -> Plan:
     convert = converter(Plan(first, types))
 
     def run_union(this: Any, env: Env) -> list[Any]:
-        items = first(this, env) + second(this, env)
-        env.spend(len(items), source)
+        items, others = first(this, env), second(this, env)
+        if items and others:
+            items = items + others
+        elif others:
+            items = others
+        env.left -= len(items)
+        if env.left < 0:
+            env.spend(0, source)
         return unique(items, convert) if len(items) > 1 else items
 
     return many(run_union, *types)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.equality import equal, unique
-from lienthong.fhir.fhirpath.operands import converter, expect
+from lienthong.fhir.fhirpath.operands import converter, expect, truth
 from lienthong.fhir.fhirpath.plan import Env, Plan, many, one
 
 __all__ = ["EXISTENCE"]
@@ -41,7 +41,23 @@ def _all(call: Call) -> Plan:
 
 def _any(call: Call, *, wanted: bool, found: bool) -> Plan:
     """`found` as soon as a criterion is the wanted one (for `all`: is not true)."""
-    run, test, source, indexed = call.input.many, call.test(0), call.source, call.indexed(0)
+    criterion = call.each(0)
+    run, source, indexed = call.input.many, call.source, call.indexed(0)
+    test = truth(criterion, call.at(0))
+    if criterion.equals is not None and wanted:
+        name, value = criterion.equals
+
+        def run_equal(this: Any, env: Env) -> bool:
+            items = run(this, env)
+            env.left -= len(items)
+            if env.left < 0:
+                env.spend(0, source)
+            for item in items:  # noqa: SIM110 - a generator would cost more than the loop
+                if item.get(name) == value:
+                    return True
+            return False
+
+        return one(run_equal, _BOOLEAN)
 
     def run_any(this: Any, env: Env) -> bool:
         items = run(this, env)

@@ -11,7 +11,7 @@ from typing import Any
 from lienthong.fhir.fhirpath.call import Call, Function, walk_items
 from lienthong.fhir.fhirpath.equality import equal, key
 from lienthong.fhir.fhirpath.faults import LIMIT
-from lienthong.fhir.fhirpath.operands import value_of
+from lienthong.fhir.fhirpath.operands import truth, value_of
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, widen
 
 __all__ = ["FILTERING"]
@@ -20,7 +20,19 @@ _MOST_STEPS = 1_000  # of repeatAll, which would otherwise go round in a circle 
 
 
 def _where(call: Call) -> Plan:
-    run, test, source = call.input.many, call.test(0), call.source
+    criterion = call.each(0)
+    run, test, source = call.input.many, truth(criterion, call.at(0)), call.source
+    if criterion.equals is not None:
+        name, wanted = criterion.equals
+
+        def run_equal(this: Any, env: Env) -> list[Any]:
+            items = run(this, env)
+            env.left -= len(items)
+            if env.left < 0:
+                env.spend(0, source)
+            return [item for item in items if item.get(name) == wanted]
+
+        return many(run_equal, *call.input.types)
     if call.indexed(0):
         walk = walk_items(test, source, indexed=True)
 
