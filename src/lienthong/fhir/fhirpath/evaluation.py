@@ -227,8 +227,9 @@ def _showing(plan: Plan) -> Many:
     static, run, run_one = plan.type, plan.many, plan.one
     if run_one is not None and static == "System.Boolean":
         return run
-
-    if static and kind_of(static) in ("object", "quantity") and run_one is None:
+    if plan.raw is not None:
+        return _showing_raw(plan, plan.raw)
+    if static and run_one is None and kind_of(static) in ("object", "quantity"):
         return lambda this, env: list(run(this, env))
     if static and kind_of(static) in _BARE:
 
@@ -243,15 +244,22 @@ def _showing(plan: Plan) -> Many:
             return [] if item is None else [item]
 
         return show_bare if run_one is None else show_one_bare
-    convert = converter(plan)
+    return lambda this, env: [_shown(item, static) for item in run(this, env)]
 
-    def show(this: Any, env: Env) -> list[Any]:
-        return [
-            _shown(item, static) if type(item) is Element or type(item) is float else convert(item)
-            for item in run(this, env)
-        ]
 
-    return show
+def _showing_raw(plan: Plan, raw: One) -> Many:
+    """At most one primitive: where it has a value, its extensions are not looked at."""
+    run_one, static, convert, bare = plan.one, plan.type, converter(plan), kind_of(plan.type) in _BARE
+    assert run_one is not None
+
+    def show_raw(this: Any, env: Env) -> list[Any]:
+        value = raw(this, env)
+        if value is None:
+            item = run_one(this, env)
+            return [] if item is None else [_shown(item, static)]
+        return [value if bare else convert(value)]
+
+    return show_raw
 
 
 def _shown(item: Any, static: str) -> Any:

@@ -162,7 +162,7 @@ def _complex_list(run: One | None, variant: Variant) -> Many:
     def list_of_focus(this: Any, env: Env) -> list[Any]:
         value = None if this is None else this.get(name)
         if type(value) is list:
-            return [part for part in value if type(part) is dict]
+            return value if len(value) == 1 and type(value[0]) is dict else _objects(value)
         return [value] if type(value) is dict else EMPTY
 
     if run is None:
@@ -172,10 +172,14 @@ def _complex_list(run: One | None, variant: Variant) -> Many:
         item = run(this, env)
         value = None if item is None else item.get(name)
         if type(value) is list:
-            return [part for part in value if type(part) is dict]
+            return value if len(value) == 1 and type(value[0]) is dict else _objects(value)
         return [value] if type(value) is dict else EMPTY
 
     return list_of_source
+
+
+def _objects(value: list[Any]) -> list[Any]:
+    return [part for part in value if type(part) is dict]
 
 
 def _complex_many(run: Many, variant: Variant) -> Many:
@@ -224,7 +228,7 @@ def _primitive_many(run: Many, variant: Variant) -> Many:
             if beside in item:
                 _with_extra(value, item[beside], type_name, out)
             elif type(value) is list:
-                out += [part for part in value if part is not None]
+                out += value if None not in value else [part for part in value if part is not None]
             elif value is not None:
                 out.append(value)
         return out
