@@ -27,7 +27,7 @@ def _export(folder: Path, visits: int, seed: int) -> tuple[Path, dict[str, Any]]
 
 def _clean(folder: Path, count: int, seed: int = 11) -> Path:
     """Claims of invented visits without any fault, in one file of each dialect."""
-    visits = [item for item in hospitals.generate(seed, visits=3 * count).visits if item.hospital == "a"][:count]
+    visits = [item for item in hospitals.generate(seed, visits=9 * count // 4).visits if item.hospital == "a"][:count]
     folder.mkdir()
     dialects = (Dialect(), Dialect(cdata=False, windows=True), Dialect(mark=True), Dialect(plain=True))
     for number, dialect in enumerate(dialects):
@@ -39,15 +39,15 @@ def _clean(folder: Path, count: int, seed: int = 11) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [5, 12])
+@pytest.mark.parametrize("seed", [12])
 def test_every_planted_fault_is_found_and_nothing_else(lienthong: Lienthong, tmp_path: Path, seed: int) -> None:
     """Recall and precision of (file, record, rule) over a hospital's claims are both one."""
-    folder, truth = _export(tmp_path / "x", 5000, seed)
+    folder, truth = _export(tmp_path / "x", 3000, seed)
     done = lienthong("check", folder)
     assert done.code == 1
     said = done.json
     assert said["files"] == truth["hospitals"]["a"]["files"]
-    assert said["records"] == truth["hospitals"]["a"]["records"] > 2000
+    assert said["records"] == truth["hospitals"]["a"]["records"] > 1500
     found = {_told(item) for item in said["findings"] if item["code"] != "bhyt-table-not-read"}
     faults = [fault for fault in truth["faults"] if fault["hospital"] == "a" and fault["rule"]]
     of_claims = {(Path(f["file"]).name, f["record"], f["rule"]) for f in faults if f["scope"] == "record"}
@@ -69,8 +69,8 @@ def _told(item: dict[str, Any]) -> Place:
 
 @pytest.mark.slow
 def test_no_rule_fires_on_thousands_of_clean_claims(lienthong: Lienthong, tmp_path: Path) -> None:
-    done = lienthong("check", _clean(tmp_path / "x", 4000))
-    assert (done.code, done.json["records"]) == (0, 4000)
+    done = lienthong("check", _clean(tmp_path / "x", 3000))
+    assert (done.code, done.json["records"]) == (0, 3000)
     assert {item["code"] for item in done.json["findings"]} <= {"bhyt-table-not-read"}
 
 

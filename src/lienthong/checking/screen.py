@@ -53,7 +53,7 @@ _TEXTS = {
 
 def dong(amount: Decimal, language: str) -> str:
     """An amount to the đồng, grouped as the language does."""
-    text = f"{amount.quantize(Decimal(1), ROUND_HALF_UP):,}"
+    text = f"{amount.to_integral_value(ROUND_HALF_UP):,f}"
     return text.replace(",", ".") if language == "vi" else text
 
 

@@ -68,7 +68,7 @@ def _repeated_number(case: Case) -> Iterator[Spot]:
 def _first_number(case: Case) -> Iterator[Spot]:
     for table in _NUMBERED:
         rows = case.rows(table)
-        numbers = [int(text) for row in rows if (text := row.code("STT")).isdigit() and len(text) <= 10]
+        numbers = [int(text) for row in rows if (text := row.code("STT")).isdecimal() and len(text) <= 10]
         if case.is_whole and len(numbers) == len(set(numbers)) == len(rows) > 0 and max(numbers) != len(rows):
             yield Spot(rows[0], "STT")
 

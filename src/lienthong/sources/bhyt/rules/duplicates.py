@@ -107,32 +107,31 @@ def across(traces: Iterable[Trace]) -> Iterator[tuple[ClaimRule, Trace, str]]:
 
 
 def _of_person(own: Sequence[Trace]) -> Iterator[tuple[ClaimRule, Trace, str]]:
+    """The visits of one person in the order of their begin; each is compared with the stay that lasts longest."""
     death = next((item for item in own if item.has_died), None)
-    services: dict[str, Trace] = {}
-    told: set[str] = set()
-    for number, item in enumerate(own):
+    services: set[str] = set()
+    stay: Trace | None = None
+    for item in own:
         if death is not None and item is not death and item.begin > death.end:
             yield ACROSS.after_death, item, "NGAY_VAO"
-        for earlier in own[:number]:
-            if earlier.end <= item.begin:
-                continue
-            rule = _overlapping(earlier, item)
-            if rule is not None and item.record not in told:
-                told.add(item.record)
-                yield rule, item, "NGAY_VAO"
-        if item.record not in told:
-            if any(service in services for service in item.services):
-                yield ACROSS.service, item, "MA_DICH_VU"
-            services |= dict.fromkeys(item.services, item)
+        rule = _during(stay, item)
+        if rule is not None:
+            yield rule, item, "NGAY_VAO"
+        elif not services.isdisjoint(item.services):
+            yield ACROSS.service, item, "MA_DICH_VU"
+        services.update(item.services)
+        if item.care == _STAY and (stay is None or item.end > stay.end):
+            stay = item
 
 
-def _overlapping(earlier: Trace, item: Trace) -> ClaimRule | None:
-    stays = (earlier.care == _STAY) + (item.care == _STAY)
-    if stays == 2:
+def _during(stay: Trace | None, item: Trace) -> ClaimRule | None:
+    """What is wrong with a visit that begins no earlier than a stay, and perhaps before its end."""
+    if stay is None or stay.end <= item.begin:
+        return None
+    if item.care == _STAY:
         return ACROSS.overlap
     # an examination may end in an admission; one wholly within a stay was not made by somebody who lay there
-    outer, inner = (earlier, item) if earlier.care == _STAY else (item, earlier)
-    return ACROSS.inside if stays == 1 and outer.begin < inner.begin and inner.end < outer.end else None
+    return ACROSS.inside if stay.begin < item.begin and item.end < stay.end else None
 
 
 def _rule(id: str, title: Text, cure: Text, look: Look | None, *fields: str, error: bool = False) -> ClaimRule:

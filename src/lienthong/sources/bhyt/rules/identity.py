@@ -111,7 +111,7 @@ def _id_of_other_sex(case: Case) -> Iterator[Spot]:
 
 def _id_of_other_birth(case: Case) -> Iterator[Spot]:
     text, year = _citizen(case), case.summary.text("NGAY_SINH")[:4]
-    if not text or len(year) != 4 or not year.isdigit() or not int(year):
+    if not text or len(year) != 4 or not year.isdecimal() or not int(year):
         return
     if int(text[3]) < 6 and f"{19 + int(text[3]) // 2}{text[4:6]}" != year:
         yield Spot(case.summary, "SO_CCCD")
@@ -140,7 +140,7 @@ def _zero_number(case: Case) -> Iterator[Spot]:
     for table, field in (("XML9", "MA_BHXH_NND"), ("XML11", "MA_BHXH")):
         for row in case.rows(table):
             text = row.code(field)
-            if text and (not text.isdigit() or not int(text)):
+            if text and (not text.isdecimal() or not int(text)):
                 yield Spot(row, field)
 
 

@@ -140,14 +140,14 @@ def _born(case: Case) -> date | None:
 
 def _born_later(case: Case) -> Iterator[Spot]:
     born, begin = case.summary.text("NGAY_SINH"), minute(case.summary.text("NGAY_VAO"))
-    known = born[:8].rstrip("0") if len(born) in (8, 12) and born.isdigit() else ""
+    known = born[:8].rstrip("0") if len(born) in (8, 12) and born.isdecimal() else ""
     if begin and len(known) >= 4 and known > begin[: len(known)]:
         yield Spot(case.summary, "NGAY_SINH")
 
 
 def _too_old(case: Case) -> Iterator[Spot]:
     year, begin = case.summary.text("NGAY_SINH")[:4], minute(case.summary.text("NGAY_VAO"))
-    if begin and year.isdigit() and len(year) == 4 and year != "0000" and int(begin[:4]) - int(year) > _OLDEST:
+    if begin and year.isdecimal() and len(year) == 4 and year != "0000" and int(begin[:4]) - int(year) > _OLDEST:
         yield Spot(case.summary, "NGAY_SINH")
 
 
@@ -179,9 +179,9 @@ def _paper_early(case: Case) -> Iterator[Spot]:
 
 def _month_wrong(case: Case) -> Iterator[Spot]:
     month, year = case.summary.text("THANG_QT"), case.summary.text("NAM_QT")
-    if month and not (month.isdigit() and 1 <= int(month) <= 12):
+    if month and not (month.isdecimal() and 1 <= int(month) <= 12):
         yield Spot(case.summary, "THANG_QT")
-    if year and not (len(year) == 4 and year.isdigit()):
+    if year and not (len(year) == 4 and year.isdecimal()):
         yield Spot(case.summary, "NAM_QT")
 
 
@@ -191,7 +191,7 @@ def _settled_early(case: Case) -> Iterator[Spot]:
         case.summary.text("NAM_QT"),
         minute(case.summary.text("NGAY_RA")),
     )
-    is_month = len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12
+    is_month = len(year) == 4 and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12
     if out and is_month and f"{year}{int(month):02d}" < out[:6]:
         yield Spot(case.summary, "THANG_QT")
 
