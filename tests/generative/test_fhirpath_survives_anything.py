@@ -155,7 +155,14 @@ WRONG = st.dictionaries(st.one_of(NAMES, NAMES.map(lambda name: "_" + name)), JS
     lambda members: {"resourceType": "Patient", **members}
 )
 RESOURCES = st.one_of(st.sampled_from(GOOD), st.sampled_from(GOOD), WRONG, JSON)
-CODES = {"fhirpath-syntax", "fhirpath-meaning", "fhirpath-unknown", "fhirpath-run", "fhirpath-limit"}
+CODES = {
+    "fhirpath-syntax",
+    "fhirpath-meaning",
+    "fhirpath-unknown",
+    "fhirpath-run",
+    "fhirpath-limit",
+    "fhirpath-unsupported",
+}
 
 
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])

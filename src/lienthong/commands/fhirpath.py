@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lienthong.core import canonical
+from lienthong.core.clock import system_clock, zone
 from lienthong.core.errors import ExitCode, LienthongError
+from lienthong.core.settings import Settings
 
 if TYPE_CHECKING:
     from lienthong.fhir.fhirpath import Item
@@ -38,7 +41,7 @@ def fhirpath(
     for place, resource in read_files(find_files(file), whole=True):
         records += 1
         try:
-            items = made.items(resource)
+            items = made.items(resource, clock=_local)
         except LienthongError as error:
             if error.code not in _OF_ONE:
                 raise
@@ -61,6 +64,11 @@ def fhirpath(
         body = {"expression": expression, "records": records, "faults": faults, "results": results}
         print(canonical.encode({**body, "seconds": canonical.parse(str(seconds))}).decode())
     raise typer.Exit(ExitCode.FINDINGS if faults else ExitCode.DONE)
+
+
+def _local() -> datetime:
+    """Now, in the zone that times without one have: the machine's own never matters."""
+    return system_clock().astimezone(zone(Settings().offset))
 
 
 def _of(place: str, resource: dict[str, Any]) -> dict[str, Any]:

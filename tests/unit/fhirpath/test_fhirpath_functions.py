@@ -132,6 +132,7 @@ LINES = """
     (1|2).defineVariable('n', $this + 1).select(%n.count()) => 2, 2
     5.defineVariable('x').select(%x + 1) => 6
     1.type().name => Integer
+    1.type().baseType => System.Any
     (1 'mg').type().name => Quantity
     true.is(Boolean) => true
     1.ofType(String) => {}

@@ -191,7 +191,9 @@ def _is_in(left: Plan, right: Plan, source: Source) -> Plan:
         value = run_left(this, env)
         if value is None:
             return None
-        return any(equal(value, other) for other in run_right(this, env))
+        others = run_right(this, env)
+        env.spend(len(others), source)
+        return any(equal(value, other) for other in others)
 
     return one(run_in, "System.Boolean")
 

@@ -14,7 +14,7 @@ from lienthong.fhir.fhirpath import quantities, temporal
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Time
 from lienthong.fhir.fhirpath.values import EXACT, Element, Quantity, digits
 
-__all__ = ["equal", "equal_items", "equivalent", "equivalent_items", "key", "unique"]
+__all__ = ["Lookup", "equal", "equal_items", "equivalent", "equivalent_items", "key", "unique"]
 
 _NUMBERS = frozenset({int, Decimal, LexicalDecimal})
 _DATES = frozenset({Date, DateTime})
@@ -146,7 +146,19 @@ def key(value: Any) -> Hashable:
         return hash(tuple(key(part) for part in value))
     if kind in _DATES or kind is Time:
         return (value.utc, value.offset is None)
-    return kind.__name__
+    return quantities.key(value) if kind is Quantity else kind.__name__
+
+
+class Lookup:
+    """The values of a collection, to ask quickly whether one of them equals another."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self._buckets: dict[Hashable, list[Any]] = {}
+        for value in values:
+            self._buckets.setdefault(key(value), []).append(value)
+
+    def __contains__(self, value: Any) -> bool:
+        return any(equal(value, other) for other in self._buckets.get(key(value), ()))
 
 
 def unique(items: Iterable[Any], convert: Callable[[Any], Any]) -> list[Any]:

@@ -45,7 +45,7 @@ MISSING = ErrorKind(
     Category.UNSUPPORTED,
     what="The FHIRPath expression needs {what}.",
     allowed="{allowed}",
-    cure="Say it another way, or give what is missing as an argument of the call.",
+    cure="Say it another way; profiles are checked by `fhir.validate(..., profiles=[...])`.",
 )
 
 _SHOWN = 40

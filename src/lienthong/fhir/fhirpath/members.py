@@ -320,8 +320,8 @@ def stepper(name: str, *, bare: bool = False) -> Callable[[Any, list[Any]], None
 
 
 def _system_member(item: Any, name: str) -> list[Any]:
-    if isinstance(item, TypeInfo) and name in ("name", "namespace"):
-        return [getattr(item, name)]
+    if isinstance(item, TypeInfo) and name in ("name", "namespace", "baseType"):
+        return [item.base if name == "baseType" else getattr(item, name)]
     if isinstance(item, Quantity) and name in ("value", "unit"):
         return [getattr(item, name)]
     return EMPTY

@@ -71,6 +71,7 @@ class Env:
     index: int = 0
     total: Sequence[Any] = ()
     variables: dict[int, list[Any]] | None = None
+    addresses: dict[str, dict[str, Any]] | None = None  # of the entries of a Bundle, made at the first question
     moment: datetime | None = None
 
     def now(self) -> datetime:

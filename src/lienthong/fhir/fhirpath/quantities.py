@@ -7,6 +7,7 @@ Source: FHIRPath N1; FHIR R4 fhirpath.html#quantity.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -15,7 +16,7 @@ from typing import Any
 from lienthong.fhir.fhirpath.values import CALENDAR, EXACT, Quantity, digits
 from lienthong.terminology.ucum import Measure, measure
 
-__all__ = ["UCUM", "comparable", "divide", "equivalent", "made", "multiply", "of_fhir", "order", "plus"]
+__all__ = ["UCUM", "comparable", "divide", "equivalent", "key", "made", "multiply", "of_fhir", "order", "plus"]
 
 UCUM = "http://unitsofmeasure.org"
 
@@ -74,6 +75,19 @@ def _pair(left: Quantity, right: Quantity) -> tuple[Fraction, Fraction] | None:
         Fraction(left.value) * first.factor + first.offset,
         Fraction(right.value) * second.factor + second.offset,
     )
+
+
+def key(value: Quantity) -> Hashable:
+    """A key that equal quantities share; one without a unit shares it with the number itself."""
+    if not _holdable(value):
+        return str(value)
+    months, found = _months(value), _measure(value)
+    if months is not None:
+        return ("months", Fraction(value.value) * months)
+    if found is None:
+        return (value.unit, Fraction(value.value))
+    size = Fraction(value.value) * found.factor + found.offset
+    return (found.powers, size) if found.powers else hash(size)
 
 
 def comparable(left: Quantity, right: Quantity) -> bool:

@@ -41,17 +41,24 @@ def _in_bundle(text: str, env: Env) -> dict[str, Any] | None:
     root = env.resource if env.root is None else env.root
     if not isinstance(root, dict) or root.get("resourceType") != "Bundle":
         return None
-    bare = text.partition("/_history/")[0]
-    for entry in _listed(root.get("entry")):
+    if env.addresses is None:
+        env.addresses = _addresses(root)
+    return env.addresses.get(text.partition("/_history/")[0])
+
+
+def _addresses(bundle: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The resources of a Bundle by their fullUrl, and by Type/id where the fullUrl, if there is one, ends so."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in _listed(bundle.get("entry")):
         resource, address = entry.get("resource"), entry.get("fullUrl")
         if not isinstance(resource, dict):
             continue
-        if address == bare:
-            return resource
+        if isinstance(address, str):
+            found.setdefault(address, resource)
         own = f"{resource.get('resourceType')}/{resource.get('id')}"
-        if own == bare and (address is None or (isinstance(address, str) and address.endswith("/" + own))):
-            return resource
-    return None
+        if address is None or (isinstance(address, str) and address.endswith("/" + own)):
+            found.setdefault(own, resource)
+    return found
 
 
 def _listed(value: Any) -> Iterator[dict[str, Any]]:

@@ -70,10 +70,11 @@ class Element(msgspec.Struct, eq=False):
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """What `type()` gives."""
+    """What `type()` gives; `base` is the type it is derived from, e.g. `FHIR.DomainResource`."""
 
     namespace: str
     name: str
+    base: str = ""
 
     def __str__(self) -> str:
         return f"{self.namespace}.{self.name}"

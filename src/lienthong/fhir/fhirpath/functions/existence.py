@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
-from lienthong.fhir.fhirpath.equality import equal, unique
+from lienthong.fhir.fhirpath.equality import Lookup, unique
 from lienthong.fhir.fhirpath.operands import converter, expect, truth
 from lienthong.fhir.fhirpath.plan import Env, Plan, many, one
 
@@ -103,8 +103,9 @@ def _subset(call: Call, *, turned: bool) -> Plan:
         left = [convert(item) for item in run(this, env)]
         right = [convert_other(item) for item in run_other(this, env)]
         small, large = (right, left) if turned else (left, right)
-        env.spend(len(small) * len(large), call.source)
-        return all(any(equal(item, found) for found in large) for item in small)
+        env.spend(len(small) + len(large), call.source)
+        others = Lookup(large)
+        return all(item in others for item in small)
 
     return one(run_subset, _BOOLEAN)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.call import Call, Function
+from lienthong.fhir.fhirpath.faults import MISSING
 from lienthong.fhir.fhirpath.members import stepper
 from lienthong.fhir.fhirpath.operands import converter, scalar, text
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, one, single, system_type, widen
@@ -131,6 +132,11 @@ def _check_modifiers(call: Call) -> Plan:
     return Plan(run_check, call.input.types)
 
 
+def _not_yet(call: Call) -> Plan:
+    what = f"{call.name}, which asks for the element's definition in a profile"
+    raise call.source.error(MISSING, what=what, allowed="every other function of FHIR R4")
+
+
 OF_FHIR = {
     "extension": Function(_extension, 1, 1),
     "hasValue": Function(_has_value),
@@ -139,4 +145,6 @@ OF_FHIR = {
     "conformsTo": Function(_conforms_to, 1, 1),
     "htmlChecks": Function(_html_checks),
     "checkModifiers": Function(_check_modifiers, 0, 100),
+    "elementDefinition": Function(_not_yet, 0, 0),
+    "slice": Function(_not_yet, 2, 2),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
-from lienthong.fhir.fhirpath.equality import equal, unique
+from lienthong.fhir.fhirpath.equality import Lookup, unique
 from lienthong.fhir.fhirpath.operands import converter, integer
 from lienthong.fhir.fhirpath.plan import EMPTY, Env, Plan, many, one, single
 
@@ -82,9 +82,9 @@ def _against(call: Call, *, keep: bool) -> Plan:
 
     def run_against(this: Any, env: Env) -> list[Any]:
         items = run(this, env)
-        others = [convert_other(item) for item in run_other(this, env)]
-        env.spend(len(items) * len(others), call.source)
-        found = [item for item in items if any(equal(convert(item), value) for value in others) is keep]
+        others = Lookup(convert_other(item) for item in run_other(this, env))
+        env.spend(len(items), call.source)
+        found = [item for item in items if (convert(item) in others) is keep]
         return unique(found, convert) if keep else found
 
     return many(run_against, *call.input.types)

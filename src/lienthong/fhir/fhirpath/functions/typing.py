@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lienthong.fhir import schema
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.members import open_type
@@ -109,10 +110,15 @@ def _type(call: Call) -> Plan:
     run, static = call.input.many, call.input.type
 
     def run_type(this: Any, env: Env) -> list[Any]:
-        found = (full_name(type_of(item, static)).partition(".") for item in run(this, env))
-        return [TypeInfo(namespace, name) for namespace, _, name in found]
+        return [_info(type_of(item, static)) for item in run(this, env)]
 
     return many(run_type, "System.TypeInfo")
+
+
+def _info(type_name: str) -> TypeInfo:
+    namespace, _, name = full_name(type_name).partition(".")
+    above = schema.ancestry(name)[1:2] if namespace == "FHIR" else ()
+    return TypeInfo(namespace, name, f"FHIR.{above[0]}" if above else "System.Any")
 
 
 TYPING = {
