@@ -240,6 +240,8 @@ def read_definition(resource: Mapping[str, Any]) -> Definition:
         raise NOT_READABLE.at(where, why="its type is no type of FHIR R4")
     view = raw.snapshot if raw.snapshot is not None and raw.snapshot.element else raw.differential
     elements = () if view is None else view.element
+    if not elements:
+        raise NOT_READABLE.at(where, why="it has neither a snapshot nor a differential")
     if len(elements) > MAX_ELEMENTS:
         raise NOT_READABLE.at(where, why=f"it has more than {MAX_ELEMENTS} elements")
     return Definition(

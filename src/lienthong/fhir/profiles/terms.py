@@ -123,7 +123,7 @@ class Terminology:
             for system, members in codes.known.items():
                 found.get(system, set()).difference_update(members)
             for system in codes.open:
-                for name in found if system == "*" else (system,):
+                for name in list(found) if system == "*" else (system,):
                     found.pop(name, None)
         if not found and not open_systems and not units:
             stored = _of_expansion(resource.get("expansion"))

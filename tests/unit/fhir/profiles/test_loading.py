@@ -94,6 +94,7 @@ def text_of(call: Callable[[], object]) -> str:
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("no elements", definition(differential={"element": []}), "it has neither a snapshot nor a differential."),
     ("another release", definition(fhirVersion="5.0.0"), "made for FHIR 5.0.0, and this version reads R4."),
     ("no type of R4", definition(type="Animal"), "its type is no type of FHIR R4. [profile-not-readable]"),
     ("no text as path", definition(**rule(path=7)), "element 1: Expected `str`, got `int` - at `$.path`."),
