@@ -35,7 +35,7 @@ UNKNOWN_RULE = ErrorKind(
     cure="Correct [check] in lienthong.toml; docs/rules.md tells every rule.",
 )
 _SHORT_OF_ROWS = "bhyt-totals-incomplete"
-_UNREAD = frozenset({"bhyt-table-not-read", "bhyt-table-unknown", "bhyt-table-broken"})
+_UNREAD = frozenset({"bhyt-table-unknown", "bhyt-table-broken"})
 
 
 @dataclass(frozen=True, slots=True)
