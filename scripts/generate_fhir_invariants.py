@@ -30,6 +30,9 @@ STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
 SIMPLE_QUANTITY = STRUCTURE + "SimpleQuantity"
 BEST_PRACTICE = STRUCTURE + "elementdefinition-bestpractice"
 
+# Of FHIR R5, as the elements that it speaks of (see the corrections in generate_fhir_schema.py).
+LATER = ("evv-1",)
+
 Definition = dict[str, Any]
 Key = tuple[str, str]
 
@@ -76,7 +79,8 @@ def generate(folder: Path) -> str:
         for element in (definition["snapshot"]["element"][0], *corrections.elements(definition)):
             for constraint in element.get("constraint", ()):
                 # a constraint of another type (ele-1 on every element) is checked as that type's own
-                if constraint.get("source", STRUCTURE + definition["name"]) == STRUCTURE + definition["name"]:
+                own = STRUCTURE + definition["name"]
+                if constraint.get("source", own) == own and constraint["key"] not in LATER:
                     rows.add(constraint, element["path"])
             for item in element.get("type", ()):
                 if SIMPLE_QUANTITY in item.get("profile", ()):

@@ -22,7 +22,7 @@ from lienthong.fhir import UNHOLDABLE, schema, validate
 from lienthong.fhir.references import walk
 
 LEDGER = tomllib.loads(Path(__file__).with_name("ledger").joinpath("fhir_validation.toml").read_text("utf-8"))
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "generate_fhir_schema.py"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 Suites = Callable[[str], Path]
 pytestmark = pytest.mark.suite
 
@@ -40,23 +40,37 @@ def clean_examples(examples: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return [resource for resource in examples.values() if not validate(resource, invariants=False)]
 
 
-def test_the_committed_schema_is_what_the_definitions_give(
-    suites: Suites, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("script_name", "target", "old", "new"),
+    [
+        ("generate_fhir_schema", "r4_schema.json", '"male"', '"man"'),
+        ("generate_fhir_invariants", "r4_invariants.json", '"per-1"', '"per-2"'),
+    ],
+)
+def test_the_committed_files_are_what_the_definitions_give(
+    suites: Suites,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    script_name: str,
+    target: str,
+    old: str,
+    new: str,
 ) -> None:
-    specification = importlib.util.spec_from_file_location("generate_fhir_schema", SCRIPT)
+    specification = importlib.util.spec_from_file_location(script_name, SCRIPTS / f"{script_name}.py")
     assert specification is not None and specification.loader is not None
     script = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(script)
     arguments = [str(suites("fhir_r4_definitions")), "--check"]
 
     assert script.main(arguments) == 0
-    assert capsys.readouterr().out == "r4_schema.json is what the definitions give\n"
+    assert capsys.readouterr().out == f"{target} is what the definitions give\n"
 
-    changed = tmp_path / "r4_schema.json"
-    changed.write_text(script.TARGET.read_text("utf-8").replace('"male"', '"man"'), "utf-8")
+    changed = tmp_path / target
+    changed.write_text(script.TARGET.read_text("utf-8").replace(old, new), "utf-8")
     monkeypatch.setattr(script, "TARGET", changed)
     assert script.main(arguments) == 1
-    assert capsys.readouterr().out == "r4_schema.json differs: run generate_fhir_schema.py\n"
+    assert capsys.readouterr().out == f"{target} differs: run {script_name}.py\n"
 
 
 def test_official_examples_are_clean_but_for_the_ledger(examples: dict[str, dict[str, Any]]) -> None:

@@ -93,6 +93,12 @@ def build() -> Callable[..., dict[str, Any]]:
     return build_resource
 
 
+@pytest.fixture(scope="session")
+def minimal() -> Callable[[str], dict[str, Any]]:
+    """`minimal(type)` is a resource with only the elements that structure requires."""
+    return lambda name: {"resourceType": name, **build_object(name, 0, DEEPEST)}
+
+
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every (holder, key) below a value."""
     members: list[tuple[Any, Any]] = []

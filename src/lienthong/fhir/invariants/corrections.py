@@ -103,7 +103,7 @@ CORRECTED: Mapping[str, Correction] = MappingProxyType(
         "inv-1": Correction(
             "lastModified.exists().not() or authoredOn.exists().not() or lastModified >= authoredOn",
             "lastModified.hasValue().not() or authoredOn.hasValue().not() or "
-            "lastModified.highBoundary() >= authoredOn.lowBoundary()",
+            "iif(lastModified < authoredOn, false, true)",
             "Dates of different precision have no order, so the rule would fail where nothing is known to be wrong.",
             _SINCE,
         ),
@@ -116,15 +116,16 @@ CORRECTED: Mapping[str, Correction] = MappingProxyType(
         "mdd-1": Correction(
             "whenHandedOver.empty() or whenPrepared.empty() or whenHandedOver >= whenPrepared",
             "whenHandedOver.hasValue().not() or whenPrepared.hasValue().not() or "
-            "whenHandedOver.highBoundary() >= whenPrepared.lowBoundary()",
+            "iif(whenHandedOver < whenPrepared, false, true)",
             "Dates of different precision have no order, so the rule would fail where nothing is known to be wrong.",
             _SINCE,
         ),
         "per-1": Correction(
             "start.hasValue().not() or end.hasValue().not() or (start <= end)",
-            "start.hasValue().not() or end.hasValue().not() or (start.lowBoundary() <= end.highBoundary())",
-            "Dates of different precision have no order: a stay from the 15th until some day of the same month would "
-            "fail. FHIR R5 has the boundaries.",
+            "start.hasValue().not() or end.hasValue().not() or iif(start > end, false, true)",
+            "Dates of different precision may have no order: a stay from the 15th until some day of the same month "
+            "would fail. FHIR R5 mends it with boundaries, by which a stay could end the day before it began, "
+            "somewhere on earth; so it is not taken over.",
             _SINCE,
         ),
         "que-7": Correction(

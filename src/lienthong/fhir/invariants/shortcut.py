@@ -9,6 +9,7 @@ so that most need not even be looked at. `tests/unit/fhir/invariants/test_shortc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from lienthong.fhir import primitives, schema
@@ -39,7 +40,6 @@ _DATES = frozenset({"date", "dateTime", "instant"})
 _BOOLEANS = frozenset({"and", "or", "xor", "implies"})
 # Of nothing they give nothing, whatever their arguments.
 _PASSING = frozenset({"where", "select", "first", "last", "tail", "trace", "as", "ofType", "resolve", "toInteger"})
-_BOUNDARIES = frozenset({"lowBoundary", "highBoundary"})
 
 
 def sketch(tree: ast.Node, type_name: str) -> Sketch:
@@ -115,6 +115,9 @@ class _Sketcher:
                 return _passing(self.of(inner))
             case ast.Call(inner, name, arguments) if inner is not None:
                 return self._call(inner, name, arguments)
+            case ast.Call(None, "iif", (test, ast.Literal(_, bool() as one), ast.Literal(_, bool() as two))):
+                run = _truth(self.of(test))
+                return lambda this: _chosen(run(this), one, two)
             case ast.Binary(operator, left, right):
                 return self._binary(operator, left, right)
             case ast.TypeOperation(_, operand):
@@ -160,10 +163,8 @@ class _Sketcher:
             return _unknown if texts is None else lambda this: _within(one(this), texts)
         if operator in ("<=", ">=", "<", ">"):
             if self._is_date(left) and self._is_date(right):
-                bare_one, bare_two = self._bare_date(left), self._bare_date(right)
-                turned = operator in (">=", ">")
-                if operator in ("<=", ">="):
-                    return lambda this: _ordered(bare_one(this), bare_two(this), turned=turned)
+                in_order = _TEXT_ORDER[operator]
+                return lambda this: _ordered(one(this), two(this), in_order)
             compare = _ORDER[operator]
             return lambda this: _compared(one(this), two(this), compare)
         if operator == "+":
@@ -209,19 +210,8 @@ class _Sketcher:
         return element is not None and element.types == ("boolean",)
 
     def _is_date(self, tree: ast.Node) -> bool:
-        element = self._element(_without_boundary(tree))
+        element = self._element(tree)
         return element is not None and len(element.types) == 1 and element.types[0] in _DATES
-
-    def _bare_date(self, tree: ast.Node) -> Sketch:
-        return self.of(_without_boundary(tree))
-
-
-def _without_boundary(tree: ast.Node) -> ast.Node:
-    match tree:
-        case ast.Call(inner, name, ()) if inner is not None and name in _BOUNDARIES:
-            return inner
-        case _:
-            return tree
 
 
 def _always(value: Any) -> Sketch:
@@ -375,13 +365,18 @@ def _sum(one: Any, two: Any) -> Any:
 _SECONDS = 19  # "2026-11-24T08:15:00": what follows is a fraction and the offset
 
 
-def _ordered(one: Any, two: Any, *, turned: bool) -> Any:
+def _ordered(one: Any, two: Any, compare: Callable[[str, str], bool]) -> Any:
     """The order of two dates that are written alike: to the same precision, and with the same offset."""
     if one is EMPTY or two is EMPTY:
         return EMPTY
     if type(one) is not str or type(two) is not str or len(one) != len(two) or one[_SECONDS:] != two[_SECONDS:]:
         return UNKNOWN
-    return two <= one if turned else one <= two
+    return compare(one, two)
+
+
+def _chosen(value: Any, one: Any, two: Any) -> Any:
+    """iif() with two literals."""
+    return one if value is True else two if value is False or value is EMPTY else UNKNOWN
 
 
 def _or(one: Any, right: Sketch, this: Mapping[str, Any]) -> Any:
@@ -424,9 +419,5 @@ _LOGIC: Mapping[str, Callable[[Any, Sketch, Mapping[str, Any]], Any]] = {
     "xor": _xor,
     "implies": _implies,
 }
-_ORDER: Mapping[str, Callable[[int, int], bool]] = {
-    "<": lambda one, two: one < two,
-    "<=": lambda one, two: one <= two,
-    ">": lambda one, two: one > two,
-    ">=": lambda one, two: one >= two,
-}
+_ORDER: Mapping[str, Callable[[int, int], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_TEXT_ORDER: Mapping[str, Callable[[str, str], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
