@@ -137,6 +137,55 @@ def test_a_folder_is_read_in_the_order_of_its_names_and_no_file_is_passed_over(t
     assert run_view(TEXTS, tmp_path).column("value").to_pylist() == [*expected, "4"]
 
 
+def responses(depth: int) -> str:
+    item: dict[str, Any] = {"linkId": str(depth), "answer": [{"valueString": "x", "item": [{"linkId": "a"}]}]}
+    for level in range(depth - 1, 0, -1):
+        item = {"linkId": str(level), "item": [item, {"linkId": f"{level}b"}]}
+    return json.dumps({"resourceType": "QuestionnaireResponse", "id": f"q{depth}", "item": [item]})
+
+
+def repeating(*steps: str, **around: Any) -> dict[str, Any]:
+    columns = ["linkId", "%rowIndex", "answer.value.ofType(string)"]
+    repeat = {
+        "repeat": list(steps),
+        "column": [{"name": f"c{number}", "path": path} for number, path in enumerate(columns)],
+    }
+    return {
+        "resource": "QuestionnaireResponse",
+        "select": [{"column": [{"name": "id", "path": "id"}]}, {**around, "select": [repeat]} if around else repeat],
+    }
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5, 6, 8, 9, 40])
+@pytest.mark.parametrize("steps", [["item"], ["item", "answer.item"], ["answer.item", "item"]])
+def test_a_repeat_over_lines_is_laid_out_by_the_engine_and_has_no_bound(
+    tmp_path: Path, depth: int, steps: list[str]
+) -> None:
+    path = written(tmp_path, responses(2), responses(depth), '{"resourceType":"QuestionnaireResponse","id":"none"}')
+    view = repeating(*steps)
+    assert duckdb.reads_lines(compile_view(view))
+    assert run_view(view, path) == run_view(view, path, engine="reference")
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        repeating("item", forEach="item"),
+        repeating("item.where(linkId = '1')"),
+        {
+            "resource": "QuestionnaireResponse",
+            "select": [{"repeat": ["item"], "column": [{"name": "c", "path": "item.linkId", "collection": True}]}],
+        },
+    ],
+)
+def test_what_the_engine_can_not_lay_out_goes_through_python(tmp_path: Path, view: dict[str, Any]) -> None:
+    path = written(tmp_path, responses(4))
+    assert not duckdb.reads_lines(compile_view(view))
+    table = run_view(view, path)
+    assert table.num_rows
+    assert table == run_view(view, path, engine="reference")
+
+
 def test_a_damaged_gzip_file_is_named(tmp_path: Path) -> None:
     data = gzip.compress("".join(observation(str(number)) + "\n" for number in range(9000)).encode())
     (tmp_path / "Observation.ndjson.gz").write_bytes(data[:-200])

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from lienthong.core.canonical import encode_text_decimals
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.warehouse.engines.duckdb_expressions import MANY_MARK, TOO_LARGE_MARK
+from lienthong.warehouse.engines.duckdb_repeats import DEEPER_MARK, unrolled
 from lienthong.warehouse.engines.duckdb_sources import (
     ESCAPED_MARK,
     checked,
@@ -26,7 +27,7 @@ from lienthong.warehouse.engines.duckdb_sources import (
 )
 from lienthong.warehouse.engines.duckdb_sql import select
 from lienthong.warehouse.engines.reference import MANY_VALUES, Placed, reached
-from lienthong.warehouse.engines.sql_text import text_literal
+from lienthong.warehouse.engines.sql_text import quoted, text_literal
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema
 from lienthong.warehouse.sql_on_fhir.plan import View
 from lienthong.warehouse.sql_on_fhir.shape import (
@@ -101,8 +102,8 @@ def _lines(view: View, resources: Iterable[Placed], failed: list[LienthongError]
 
 
 def reads_lines(view: View) -> bool:
-    """Whether `run_lines` can run it: there is no repeat."""
-    return not has_repeats(shape_of(view))
+    """Whether `run_lines` can run it: all of it but a `repeat` in another iteration or over steps with conditions."""
+    return unrolled(shape_of(view)) is not None
 
 
 def run_lines(view: View, paths: list[Path]) -> Iterator[pa.RecordBatch]:
@@ -111,7 +112,9 @@ def run_lines(view: View, paths: list[Path]) -> Iterator[pa.RecordBatch]:
     `view-input-unreadable` where a line can't be read, whatever the reason: its own line length, a resource of
     another type that has other kinds of members, bad JSON. The caller reads again with `run`, which says which.
     """
-    shape = shape_of(view)
+    read = unrolled(shape_of(view))
+    assert read is not None, "reads_lines was not asked"
+    shape, repeats = read
     with connect() as connection:
         holding = _holding(connection, view, paths)
         if not holding:
@@ -122,6 +125,9 @@ def run_lines(view: View, paths: list[Path]) -> Iterator[pa.RecordBatch]:
             source = quoted_numbers(holding, view.resource, shape, names)
         else:
             source = typed(holding, view.resource, shape)
+        if repeats:
+            listed = ", ".join(f"{items} AS {quoted(name)}" for name, items in repeats.items())
+            source = f"(SELECT *, {listed} FROM {source})"
         yield from _rows(connection, select(view, source), view)
 
 
@@ -180,6 +186,6 @@ def _meaning(error: Exception) -> LienthongError:
         return MANY_VALUES.at(message.partition(MANY_MARK)[2].splitlines()[0])
     if TOO_LARGE_MARK in message or "Out of Range Error" in message or "out of range" in message:
         return TOO_LARGE.at("an arithmetic or comparison of the view")
-    if any(words in message for words in (ESCAPED_MARK, "JSON", "Conversion Error", "IO Error")):
+    if any(words in message for words in (ESCAPED_MARK, DEEPER_MARK, "JSON", "Conversion Error", "IO Error")):
         return NOT_FHIR.at("input", why="a line or value can't be read")
     return ENGINE_FAULT.at("DuckDB", what=type(error).__name__)
