@@ -35,6 +35,9 @@ def several(item: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(item, min_size=1, max_size=3)
 
 
+REFERENCES = st.sampled_from(
+    ["Patient/p", "Patient/p/_history/3", "Group/g", "#c", "urn:uuid:1", "http://x/Patient/p"]
+)
 NAMES = some(use=TEXTS, family=TEXTS, given=several(TEXTS))
 EXTENSIONS = st.builds(lambda url, code: {"url": url, "valueCode": code}, TEXTS, TEXTS)
 PATIENTS = some(
@@ -45,6 +48,7 @@ PATIENTS = some(
     extension=several(EXTENSIONS),
     contact=several(some(name=NAMES, telecom=several(some(system=TEXTS, value=TEXTS, rank=st.integers(1, 3))))),
     multipleBirthInteger=st.integers(-3, 3),
+    link=several(st.builds(lambda text: {"other": {"reference": text}}, REFERENCES)),
 ).map(lambda members: {"resourceType": "Patient", "id": "p", **members})
 QUANTITIES = some(value=NUMBERS, unit=TEXTS)
 OBSERVATIONS = some(
@@ -73,6 +77,9 @@ PATHS = {
             "gender + id",
             "where(active = true).name.given",
             "%resource.name.family",
+            "getResourceKey()",
+            "link.other.getReferenceKey()",
+            "link.other.getReferenceKey(Patient)",
         ],
         "boolean": [
             "active.not()",

@@ -46,6 +46,7 @@ OBSERVATION: dict[str, Any] = parse(
         ("name[1].given.select(hasValue())", [False, True]),
         ("name.given.extension('u').value", ["x"]),
         ("name.given.where($this = 'An')", ["An"]),
+        ("name.given.distinct().count()", [4]),
         ("birthDate.id", ["b"]),
         ("birthDate.extension('time').value", [DateTime((1974, 12, 25, 14, 35, Decimal(45)), "", -300)]),
         ("birthDate.extension.url", ["time"]),
@@ -162,6 +163,11 @@ def test_the_environment() -> None:
     assert evaluate(PATIENT, "%limit + 1", environment=given) == [6]
     assert evaluate(PATIENT, "%names contains 'b'", environment=given) == [True]
     assert evaluate(PATIENT, "%empty", environment=given) == []
+    # of what no type is known, equality is still FHIRPath's
+    assert (
+        evaluate(PATIENT, "%a = %b", environment={"a": Date((2014,), "2014"), "b": Date((2014, 1), "2014-01")}) == []
+    )
+    assert evaluate(PATIENT, "%a = true", environment={"a": 1}) == [False]
     assert evaluate(PATIENT, "%who.active", environment=given) == [True]
     assert evaluate(PATIENT, "%`vs-x` & %'ext-y' & %ucum") == [
         "http://hl7.org/fhir/ValueSet/xhttp://hl7.org/fhir/StructureDefinition/yhttp://unitsofmeasure.org"

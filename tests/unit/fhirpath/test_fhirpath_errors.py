@@ -26,6 +26,7 @@ BEFORE = [
     ("birthDate + 5", False, "fhirpath-meaning", "does not take date and integer", "column 11, at `+ 5`"),
     ("name.startsWith('x')", False, "fhirpath-meaning", "startsWith() takes string, and here stands", "column 6"),
     ("name.given.skip('1')", False, "fhirpath-meaning", "skip() takes integer", "column 17, at `'1')`"),
+    ("+'a'", False, "fhirpath-meaning", "`+` takes a number", "column 1, at `+'a'`"),
     ("-'a'", False, "fhirpath-meaning", "`-` takes a number", "column 1, at `-'a'`"),
     ("iif('a', 1, 2)", False, "fhirpath-meaning", "the criterion of iif() must be a boolean", "column 5"),
     ("$index", False, "fhirpath-meaning", "$index stands only in", "column 1"),

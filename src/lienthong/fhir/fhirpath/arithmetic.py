@@ -18,7 +18,7 @@ from lienthong.fhir.fhirpath.plan import Env, Plan, fits, one
 from lienthong.fhir.fhirpath.temporal import Date, DateTime, Time
 from lienthong.fhir.fhirpath.values import EXACT, Quantity
 
-__all__ = ["ARITHMETIC", "INTEGER_MAX", "Number", "fit", "negative"]
+__all__ = ["ARITHMETIC", "INTEGER_MAX", "Number", "fit", "signed"]
 
 _SHORT = 100_000
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
@@ -172,24 +172,26 @@ def _concatenate(left: Plan, right: Plan, source: Source) -> Plan:
     return one(run, "System.String")
 
 
-def negative(plan: Plan, source: Source) -> Plan:
-    """`-` before an expression."""
+def signed(plan: Plan, sign: str, source: Source) -> Plan:
+    """`-` or `+` before an expression."""
     if kind(plan) and not kind(plan) & (_NUMBERS | {"quantity"}):
-        raise source.meaning("`-` takes a number or a quantity")
-    run = scalar(plan, source)
+        raise source.meaning(f"`{sign}` takes a number or a quantity")
+    run, turned = scalar(plan, source), sign == "-"
 
-    def run_negative(this: Any, env: Env) -> Any:
+    def run_signed(this: Any, env: Env) -> Any:
         value = run(this, env)
         if value is None:
             return None
+        if not _is_number(value) and not isinstance(value, Quantity):
+            raise source.run(f"`{sign}` takes a number or a quantity")
+        if not turned:
+            return value
         if isinstance(value, Quantity):
             return quantities.made(EXACT.minus(value.value), value)
-        if not _is_number(value):
-            raise source.run("`-` takes a number or a quantity")
         return fit(-value if isinstance(value, int) else EXACT.minus(value))
 
     known = plan.types if plan.type.startswith("System.") else ()
-    return one(run_negative, *known)
+    return one(run_signed, *known)
 
 
 ARITHMETIC = {

@@ -69,7 +69,7 @@ def _equality(left: Plan, right: Plan, source: Source) -> One:
         first, second = _values(left), _values(right)
         return lambda this, env: equal_items(first(this, env), second(this, env))
     run_left, run_right = scalar(left, source), scalar(right, source)
-    if kind(left) | kind(right) <= {"string"} or kind(left) | kind(right) <= {"boolean"}:
+    if kind(left) == kind(right) and kind(left) in (frozenset({"string"}), frozenset({"boolean"})):
         if right.constant is not None:
             return _equal_to(left.field, run_left, right.constant)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lienthong.fhir import schema
 from lienthong.fhir.fhirpath import nodes as ast
-from lienthong.fhir.fhirpath.arithmetic import ARITHMETIC, negative
+from lienthong.fhir.fhirpath.arithmetic import ARITHMETIC, signed
 from lienthong.fhir.fhirpath.call import Call
 from lienthong.fhir.fhirpath.comparison import COMPARISONS
 from lienthong.fhir.fhirpath.faults import Source
@@ -95,7 +95,7 @@ class Compiler:
                 return self._variable(node, name, scope)
             case ast.Unary(operator, operand):
                 inner = self.plan(operand, scope)
-                return negative(inner, self.source(node.at)) if operator == "-" else inner
+                return signed(inner, operator, self.source(node.at))
             case ast.Binary(operator, left, right):
                 source = self.source(node.at)
                 self.idle = self.idle and operator != "|"

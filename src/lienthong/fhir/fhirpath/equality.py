@@ -167,6 +167,8 @@ def unique(items: Iterable[Any], convert: Callable[[Any], Any]) -> list[Any]:
     seen: dict[Hashable, list[Any]] = {}
     for item in items:
         value = convert(item)
+        if value is None:  # an element without a value is what its extensions say
+            value = item.extra
         bucket = seen.setdefault(key(value), [])
         if any(equal(value, other) for other in bucket):
             continue

@@ -10,6 +10,7 @@ from lienthong.fhir.fhirpath.functions.conversion import CONVERSION
 from lienthong.fhir.fhirpath.functions.encoding import ENCODING
 from lienthong.fhir.fhirpath.functions.existence import EXISTENCE
 from lienthong.fhir.fhirpath.functions.filtering import FILTERING
+from lienthong.fhir.fhirpath.functions.keys import KEYS
 from lienthong.fhir.fhirpath.functions.mathematics import MATHEMATICS
 from lienthong.fhir.fhirpath.functions.of_fhir import OF_FHIR
 from lienthong.fhir.fhirpath.functions.ordering import ORDERING
@@ -41,5 +42,6 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         **UTILITY,
         **OF_FHIR,
         **TERMS,
+        **KEYS,
     }
 )
