@@ -243,6 +243,13 @@ def _content(inside: bytes) -> tuple[bytes | None, bool]:
     if data.startswith((b"<", codecs.BOM_UTF8 + b"<")):
         return data, True
     try:
-        return binascii.a2b_base64(_NOT_BASE64.sub(b"", data), strict_mode=True), False
+        return binascii.a2b_base64(data, strict_mode=True), False
+    except binascii.Error:  # perhaps white space, which most programs do not write and is dear to look for
+        return _broken_by_space(data), False
+
+
+def _broken_by_space(data: bytes) -> bytes | None:
+    try:
+        return binascii.a2b_base64(_NOT_BASE64.sub(b"", data), strict_mode=True)
     except binascii.Error:
-        return None, False
+        return None
