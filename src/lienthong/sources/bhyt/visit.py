@@ -46,6 +46,7 @@ class Visit:
     findings: list[Finding] = field(default_factory=list)
     numbers: dict[str, Counter[str]] = field(default_factory=dict)
     held: Collection[str] | None = None
+    places_of: dict[str, dict[int, int]] = field(default_factory=dict)
     _alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @property
@@ -108,9 +109,10 @@ class Visit:
         parts: list[dict[str, Any]] = []
         if only is None:
             own = row.texts.get("STT", "")
-            if own and (own != str(row.number) or self._times(row.table, own) > 1):
+            if self._is_apart(row, own):
                 parts.append({"url": ROW, "valueInteger": row.number})
-                parts.append({"url": "STT", "valueString": own})
+                if own:
+                    parts.append({"url": "STT", "valueString": own})
             if row.older is not None:
                 parts.append({"url": DECISION, "valueString": OLDER})
             if same:
@@ -118,6 +120,16 @@ class Visit:
         if not parts:
             return [found] if found else []
         return [{"url": systems.EXTENSION + row.table, "extension": [*parts, *(found["extension"] if found else ())]}]
+
+    def _is_apart(self, row: Row, own: str) -> bool:
+        """Whether the key of a row, or the place of its item in the claim, does not say its STT and its number."""
+        if row.table == "XML1":
+            return bool(own)
+        if row.table not in ("XML2", "XML3"):
+            return bool(own) and (own != str(row.number) or self._times(row.table, own) > 1)
+        if row.table not in self.places_of:
+            self.places_of[row.table] = {other.number: n for n, other in enumerate(self.rows(row.table), 1)}
+        return own != str(self.places_of[row.table][row.number]) or self._times(row.table, own) > 1
 
     def resource(self, reference: dict[str, Any]) -> dict[str, Any]:
         """The resource of a reference that `add` gave."""
