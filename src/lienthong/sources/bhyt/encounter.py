@@ -85,6 +85,8 @@ def add_encounter(
     period = period_of(visit)
     if "end" not in period:
         lost.add("NGAY_RA")
+    if row.code("MA_CSKCB") != visit.facility:
+        lost.add("MA_CSKCB")
     weight = row.amount("CAN_NANG")
     if weight is None or weight <= 0:
         lost.add("CAN_NANG")  # 0 is how systems write that nobody weighed

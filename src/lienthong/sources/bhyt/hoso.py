@@ -117,8 +117,13 @@ class Reader:
             yield self._alone(named, {"XML12": [row]}, waiting)
             waiting = []
 
+    def _facility(self, summary: Row) -> str:
+        """The code of the facility, which names the source; what has blanks in it is no code."""
+        given = (summary.code("MA_CSKCB"), self._envelope.facility)
+        return next((code for code in given if code and " " not in code), "")
+
     def _alone(self, summary: Row, lines: dict[str, list[Row]], findings: list[Finding]) -> Visit:
-        facility = summary.code("MA_CSKCB") or self._envelope.facility
+        facility = self._facility(summary)
         source = self._source or facility or self._settings.source
         visit = Visit(source, facility or source, summary, lines, self._settings, self._name)
         visit.findings += [finding.at(file=self._name, record=visit.key) for finding in findings]
@@ -131,8 +136,7 @@ class Reader:
         for field_name in ("MA_LK", "MA_BN"):
             if not summary.code(field_name):
                 return self._rejected(key or label, NO_KEY, field=field_name)
-        own = summary.code("MA_CSKCB")
-        facility = own or self._envelope.facility
+        own, facility = summary.code("MA_CSKCB"), self._facility(summary)
         source = self._source or facility or self._settings.source
         visit = Visit(source, facility or source, summary, {}, self._settings, self._name)
         if is_first:
