@@ -219,7 +219,7 @@ def trace(
 def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; must be empty or new.")],
-    what: Annotated[str, typer.Option(help="fhir, omop or views.")] = "fhir",
+    what: Annotated[str, typer.Option(help="fhir, bhyt, omop or views.")] = "fhir",
 ) -> None:
     """Write the record or the warehouse out as files."""
     from lienthong import console

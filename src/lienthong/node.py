@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from lienthong import pipeline
 from lienthong.core.actors import Actor, Role
-from lienthong.core.clock import Clock, system_clock
+from lienthong.core.clock import Clock, system_clock, zone
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
@@ -142,9 +142,10 @@ class Node:
         return trace(name, self.record, self.warehouse, self.permit(Action.TRACE))
 
     def export(self, folder: Path, *, what: str = "fhir", progress: Progress = quiet) -> Exported:
-        """The record as NDJSON by type, or the warehouse's tables as Parquet."""
-        grant = self.permit(Action.EXPORT)
-        return export(folder, what, self.record, self.warehouse, grant, progress)
+        """The record as NDJSON by type or as health-insurance XML, or the warehouse's tables as Parquet."""
+        grant, offset = self.permit(Action.EXPORT), self.settings.offset
+        made = self.clock().astimezone(zone(offset)).date()
+        return export(folder, what, self.record, self.warehouse, grant, progress, made=made, offset=offset)
 
     def run_product(self, name: str, *, progress: Progress = quiet) -> Run:
         """Runs a product of the catalogue on the warehouse; its suggestions wait for a physician."""

@@ -1,4 +1,4 @@
-"""Makes health-insurance claims out of the layouts alone, for the tests: any table, any field, right and wrong values."""
+"""Makes health-insurance claims out of the layouts alone: any table, any field, right and wrong values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ Row = dict[str, str]
 DAYS = (date(2024, 3, 1), date(2025, 3, 1), date(2026, 8, 3))
 _LETTERS = st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), exclude_characters="\u200b")
 _TEXT = st.one_of(
-    st.sampled_from(["Nguyễn Thị Bưởi", "a & b < c", "]]>", "<b>", "Sốt\ncao", "A;B; C", "×", "1.0", "x" * 300, "𠀀"]),
+    st.sampled_from(
+        ["Nguyễn Thị Bưởi", "a & b < c", "]]>", "<b>", "Sốt\ncao", "A;B; C", "×", "1.0", "x" * 300, "𠀀"]
+    ),
     st.text(_LETTERS, min_size=1, max_size=12),
 )
 _NUMBER = st.sampled_from(["0", "1", "12.50", "0.10", "007", ".5", "1,5", "1.000.000", "abc", "-3", "99999999.99"])
 _DAY = st.sampled_from(["20260803", "20260804", "20240229", "20261301", "0", "abc", "202608031015"])
 _MOMENT = st.sampled_from(["202608031015", "202608030000", "20260803", "202608032561", "x", "202601010001"])
-_BIRTH = st.sampled_from(["196505170000", "196500000000", "196505000000", "19650517", "202608030715", "0" * 12, "1965"])
+_BIRTH = st.sampled_from(
+    ["196505170000", "196500000000", "196505000000", "19650517", "202608030715", "0" * 12, "1965"]
+)
 _CODE = st.one_of(
-    st.sampled_from(["01", "1.11", "I10", "E11.9", "A15", "B20", "K01", "99999", "VD-1", "001/CCHN", "I10*", "x y", "8"]),
+    st.sampled_from(
+        ["01", "1.11", "I10", "E11.9", "A15", "B20", "K01", "99999", "VD-1", "001/CCHN", "I10*", "x y", "8"]
+    ),
     st.text(st.characters(codec="ascii", categories=("L", "N"), include_characters="./-"), min_size=1, max_size=8),
 )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Mapping
 from datetime import date
 from io import BufferedReader
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
+from tests.generative.bhyt_claims import claims, clean
 
 from lienthong import sources
 from lienthong.core import canonical
@@ -23,16 +22,13 @@ from lienthong.sources.bhyt.visit import Visit
 from lienthong.sources.bhyt.write import Shelf, claim, envelope
 from lienthong.sources.converted import Converted
 
-sys.path.insert(0, str(Path(__file__).parent))
-from bhyt_claims import claims, clean  # noqa: E402
-
 MADE = date(2026, 8, 15)
 Tables = Mapping[str, Any]
 
 
 def rows_of(data: bytes) -> dict[str, Tables]:
     """The rows that the reader finds in a file, by MA_LK."""
-    stream = BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    stream: Any = BufferedReader(io.BytesIO(data))
     found: dict[str, Tables] = {}
     for visit in SOURCE.visits(stream, name="a.xml", sha256="", settings=Settings(), source=None):
         assert isinstance(visit, Visit), visit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,11 @@ SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq JOIN batch b O
 _STATE = "SELECT coalesce(max(published), 0) FROM batch"
 _POINTING = "SELECT e.seq, e.version, e.path, r.type FROM reference e JOIN resource r ON r.seq = e.seq"
 _POINTING += " WHERE e.target_id = ? AND e.target_type = 'Patient'"
+_CAME = """
+SELECT o.file, o.record FROM origin o JOIN file f ON f.id = o.file JOIN batch b ON b.id = f.batch
+ WHERE o.seq = ? AND o.version = ? AND b.published <= ? ORDER BY o.file LIMIT 1"""
+_OF_FILE = "SELECT record, seq, version FROM origin WHERE file = ? ORDER BY seq, version"
+_OF_VERSION = f"SELECT {_COLUMNS} FROM resource r JOIN version v ON v.seq = r.seq WHERE r.seq = ? AND v.version = ?"
 _ORIGINS = """
 SELECT o.version, f.batch, b.source, f.name, f.sha256, o.record, o.field, o.fields
   FROM origin o JOIN file f ON f.id = o.file JOIN batch b ON b.id = f.batch
@@ -167,6 +172,28 @@ class Reader:
                 return
             last = rows[-1][2]
 
+    def together(
+        self, grant: Grant, type: str, *, shared: Set[str], as_of: int | None = None
+    ) -> Iterator[tuple[Stored, list[Stored]]]:
+        """Each current resource of a type, and all that came in the same record of the same file, itself among them.
+
+        Of the types in `shared` the version is the one that came so (a patient as that visit knew them), of any other
+        the current one. What came in no file stands alone.
+        """
+        known: tuple[int, Mapping[str, list[tuple[int, int]]]] = (0, {})
+        state = self.state() if as_of is None else as_of
+        for stored in self.resources(grant, type, as_of=state):
+            with self._store.reading() as connection:
+                came = connection.exec_driver_sql(_CAME, (stored.seq, stored.version, state)).first()
+                if came is None:
+                    yield stored, [stored]
+                    continue
+                file, record = came
+                if known[0] != file:
+                    known = (file, _records(connection, file))
+                found = [_member(connection, pair, shared, state) for pair in known[1][record]]
+            yield stored, [item for item in found if item is not None and not item.deleted]
+
     def compartment(self, grant: Grant, person: str) -> Iterator[Stored]:
         """All that the record holds about a person: the Patients, and what is in their compartments."""
         require(grant, *READING)
@@ -213,6 +240,21 @@ class Reader:
                 raise NOT_FOUND.at(type, type=type, version="")
             rows = connection.exec_driver_sql(_ORIGINS, (stored.seq,)).all()
         return [_came(row) for row in rows]
+
+
+def _records(connection: Connection, file: int) -> Mapping[str, list[tuple[int, int]]]:
+    """The number and version of every resource that came in a file, by record."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for record, seq, version in connection.exec_driver_sql(_OF_FILE, (file,)):
+        found.setdefault(record, []).append((seq, version))
+    return found
+
+
+def _member(connection: Connection, pair: tuple[int, int], shared: Set[str], state: int) -> Stored | None:
+    row = connection.exec_driver_sql(_BY_SEQ, (pair[0], state)).first()
+    if row is not None and row[0] in shared and row[3] != pair[1]:
+        row = connection.exec_driver_sql(_OF_VERSION, pair).first()
+    return None if row is None else _stored(row)
 
 
 def in_scope(connection: Connection, grant: Grant, person: str) -> bool:

@@ -1,4 +1,4 @@
-"""Writes the record as NDJSON by type, or the warehouse's tables as Parquet; whole files only."""
+"""Writes the record as NDJSON by type or as claims, or the warehouse's tables as Parquet; whole files only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lienthong.core import canonical
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.privacy.access import Grant
 from lienthong.record import Record
+from lienthong.warehouse.claims import write_claims
 from lienthong.warehouse.store import Warehouse
 
 __all__ = ["Exported", "export"]
@@ -28,7 +30,7 @@ UNKNOWN = ErrorKind(
     "export-unknown",
     Category.INCORRECT,
     what="There is no such export.",
-    allowed="fhir, omop, views",
+    allowed="fhir, bhyt, omop, views",
     cure="Give one of them with --what.",
 )
 NO_SPACE = ErrorKind(
@@ -57,9 +59,15 @@ def export(
     warehouse: Warehouse,
     grant: Grant,
     progress: Callable[[str, int, int | None], None],
+    *,
+    made: date,
+    offset: str,
 ) -> Exported:
-    """`fhir`: `<Type>.ndjson`, one resource a line; `omop` and `views`: `<table>.parquet`."""
-    if what not in ("fhir", "omop", "views"):
+    """`fhir`: `<Type>.ndjson`, one resource a line; `omop` and `views`: `<table>.parquet`; `bhyt`: claims as XML.
+
+    `made` is the day that the claims' files name, `offset` the facility's, in which they tell times.
+    """
+    if what not in ("fhir", "bhyt", "omop", "views"):
         raise UNKNOWN.at("--what")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,6 +75,8 @@ def export(
             raise NOT_EMPTY.at(str(folder))
         if what == "fhir":
             return Exported(folder, _resources(folder, record, grant, progress))
+        if what == "bhyt":
+            return Exported(folder, write_claims(folder, record, grant, progress, made=made, offset=offset))
         return Exported(folder, _tables(folder, what, warehouse, progress))
     except OSError as error:
         raise NO_SPACE.at(str(folder), why=error.strerror or "the system refused") from None
