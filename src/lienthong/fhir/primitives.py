@@ -157,6 +157,9 @@ def _is_base64(value: str) -> bool:
     return bare != "" and _BASE64.fullmatch(bare) is not None
 
 
+_UUID = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_OID = r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"
+
 # The content must be one div element (narrative.html); which elements it may hold is the invariant txt-1.
 _DIV = re.compile(r"\s*<div[\s>/].*>\s*", re.DOTALL)
 
@@ -170,12 +173,12 @@ TEXT_FORMS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "id": _matches(r"[A-Za-z0-9\-.]{1,64}"),
         "instant": _remembered("instant", _in_calendar(rf"{_YEAR}-{_MONTH}-{_DAY}T{_CLOCK}{_ZONE}")),
         "markdown": is_text,
-        "oid": _remembered("oid", _matches(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")),
+        "oid": _remembered("oid", _matches(_OID)),
         "string": is_text,
         "time": _remembered("time", _matches(_CLOCK)),
-        "uri": _remembered("uri", _matches(r"\S+")),
+        "uri": _remembered("uri", _matches(rf"(?!urn:uuid:|urn:oid:)\S+|{_UUID}|{_OID}")),
         "url": _remembered("url", _matches(r"\S+")),
-        "uuid": _matches(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        "uuid": _matches(_UUID),
         "xhtml": lambda value: _DIV.fullmatch(value) is not None,
     }
 )

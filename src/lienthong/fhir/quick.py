@@ -1,4 +1,7 @@
-"""Says fast of a clean resource that it is clean; of any other it only says that it does not know.
+"""Says fast of a clean resource that each of its elements is; of any other it only says that it does not know.
+
+Beside that it says whether the resource holds anything that must be seen as a whole (`integrity`): extensions,
+contained resources and references to them, narratives, a Bundle.
 
 One table per type, made when first needed. `validate` asks here first, and looks closely (`inspection`) at what is
 refused. So this module may refuse what is right (rare shapes such as arrays of primitive values with null), but must
@@ -18,30 +21,35 @@ from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.primitives import JsonKind
 from lienthong.fhir.references import may_point
 
-__all__ = ["is_clean"]
+__all__ = ["CLEAN", "LOCAL", "UNSURE", "WHOLE", "look"]
 
 _TextCheck = Callable[[str], bool]
-_Check = Callable[[Any, int], bool]  # an item that is no string, and how deep it stands
+_Check = Callable[[Any, int], int]  # an item that is no string, and how deep it stands
 # What a member may be: strings known as right, the check of other strings, the check of what is no string, and the
 # member's weight (see _Table).
 _Member = tuple[Set[str], _TextCheck, _Check, int]
 
+UNSURE, CLEAN, LOCAL, WHOLE = 0, 1, 2, 4
+"""Verdicts, which add by `|`: the close look must decide; each element is clean; there are contained resources or
+references to them; there are parts that must be seen as a whole."""
+
 _NOTHING: frozenset[str] = frozenset()
+_WHOLE_TYPES = frozenset({"Bundle", "Extension", "Narrative"})  # and what `schema.is_canonical` says
 _DIGIT = 8  # bits; a choice has at most 55 types
 
 
-def is_clean(resource: object) -> bool:
-    """Whether the resource surely has no finding."""
-    return _is_clean_resource(resource, 0)
+def look(resource: object) -> int:
+    """UNSURE, or CLEAN with LOCAL and WHOLE added where they hold."""
+    return _look_at_resource(resource, 0)
 
 
-def _is_clean_resource(value: object, depth: int) -> bool:
+def _look_at_resource(value: object, depth: int) -> int:
     if type(value) is not dict:
-        return False
+        return UNSURE
     name = value.get("resourceType")
     if type(name) is not str or name not in schema.resource_types():
-        return False
-    return _table(name).is_clean(value, depth)
+        return UNSURE
+    return _table(name).look(value, depth)
 
 
 class _Table:
@@ -51,32 +59,36 @@ class _Table:
     digit of a required one must be 1, of another choice 0 or 1. Members in no such group weigh nothing.
     """
 
-    __slots__ = ("_members", "_name", "_needed", "_others")
+    __slots__ = ("_members", "_name", "_needed", "_others", "_verdict")
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._members: dict[str, _Member] | None = None
         self._needed = 0
         self._others = 0
+        self._verdict = CLEAN | WHOLE if name in _WHOLE_TYPES or schema.is_canonical(name) else CLEAN
 
-    def is_clean(self, value: dict[str, Any], depth: int) -> bool:
+    def look(self, value: dict[str, Any], depth: int) -> int:
         if depth > MAX_DEPTH or not value:
-            return False
+            return UNSURE
         # A table is filled at its first use: types lead to each other in circles.
         members = self._members or self._fill()
-        total = 0
+        total, verdict = 0, self._verdict
         for name, item in value.items():
             member = members.get(name)
             if member is None:
-                return False
+                return UNSURE
             known, text, other, weight = member
             if type(item) is str:
                 if item not in known and not text(item):
-                    return False
-            elif not other(item, depth):
-                return False
+                    return UNSURE
+            else:
+                found = other(item, depth)
+                if not found:
+                    return UNSURE
+                verdict |= found
             total += weight
-        return total & ~self._others == self._needed
+        return verdict if total & ~self._others == self._needed else UNSURE
 
     def _fill(self) -> dict[str, _Member]:
         members: dict[str, _Member] = {}
@@ -112,8 +124,8 @@ def _no_text(_value: str) -> bool:
     return False
 
 
-def _refuse(_item: object, _depth: int) -> bool:
-    return False
+def _refuse(_item: object, _depth: int) -> int:
+    return UNSURE
 
 
 def _member(element: schema.Element, code: str) -> tuple[Set[str], _TextCheck, _Check]:
@@ -149,38 +161,41 @@ def _is_plain_text(value: str) -> bool:
 
 
 def _text_list_check(known: Set[str], text: _TextCheck) -> _Check:
-    def check(item: object, _depth: int) -> bool:
+    def check(item: object, _depth: int) -> int:
         if type(item) is not list or not item:
-            return False
-        for part in item:  # noqa: SIM110  a generator costs twice the time here
+            return UNSURE
+        for part in item:
             if type(part) is not str or (part not in known and not text(part)):
-                return False
-        return True
+                return UNSURE
+        return CLEAN
 
     return check
 
 
 def _list_check(check_part: _Check) -> _Check:
-    def check(item: object, depth: int) -> bool:
+    def check(item: object, depth: int) -> int:
         if type(item) is not list or not item:
-            return False
-        for part in item:  # noqa: SIM110  as above
-            if not check_part(part, depth):
-                return False
-        return True
+            return UNSURE
+        verdict = CLEAN
+        for part in item:
+            found = check_part(part, depth)
+            if not found:
+                return UNSURE
+            verdict |= found
+        return verdict
 
     return check
 
 
-def _is_boolean(item: object, _depth: int) -> bool:
-    return item is True or item is False
+def _is_boolean(item: object, _depth: int) -> int:
+    return CLEAN if item is True or item is False else UNSURE
 
 
-def _is_number(item: object, _depth: int) -> bool:
+def _is_number(item: object, _depth: int) -> int:
     kind = type(item)
     if kind is int:
-        return True
-    return (kind is Decimal or kind is LexicalDecimal) and primitives.is_decimal(item)
+        return CLEAN
+    return CLEAN if (kind is Decimal or kind is LexicalDecimal) and primitives.is_decimal(item) else UNSURE
 
 
 _PLAIN: dict[JsonKind, _Check] = {JsonKind.BOOLEAN: _is_boolean, JsonKind.DECIMAL: _is_number}
@@ -189,8 +204,8 @@ _PLAIN: dict[JsonKind, _Check] = {JsonKind.BOOLEAN: _is_boolean, JsonKind.DECIMA
 def _integer_check(code: str) -> _Check:
     low, high = primitives.INTEGER_RANGES[code]
 
-    def check(item: Any, _depth: int) -> bool:
-        return type(item) is int and low <= item <= high
+    def check(item: Any, _depth: int) -> int:
+        return CLEAN if type(item) is int and low <= item <= high else UNSURE
 
     return check
 
@@ -203,25 +218,29 @@ def _complex_check(element: schema.Element, code: str) -> _Check:
     if element.codes is not None:
         return _coded_check(code, element)
     if code == "Resource":
-        return _resource_check
+        return _look_at_inner
     return _object_check(code)
 
 
 def _object_check(code: str) -> _Check:
-    is_clean_object = _table(code).is_clean
+    look_at_object = _table(code).look
 
-    def check(item: object, depth: int) -> bool:
-        return type(item) is dict and is_clean_object(item, depth + 1)
+    def check(item: object, depth: int) -> int:
+        return look_at_object(item, depth + 1) if type(item) is dict else UNSURE
 
     return check
 
 
 def _reference_check(targets: Collection[str]) -> _Check:
-    is_clean_object = _table("Reference").is_clean
+    look_at_object = _table("Reference").look
     allowed = frozenset(targets)
 
-    def check(item: object, depth: int) -> bool:
-        return type(item) is dict and is_clean_object(item, depth + 1) and may_point(item, allowed)
+    def check(item: object, depth: int) -> int:
+        if type(item) is not dict or not may_point(item, allowed):
+            return UNSURE
+        verdict = look_at_object(item, depth + 1)
+        text = item.get("reference")
+        return verdict and (verdict | LOCAL if text is not None and text[0] == "#" else verdict)
 
     return check
 
@@ -230,39 +249,40 @@ def _coded_check(code: str, element: schema.Element) -> _Check:
     codes = element.codes
     if code != "CodeableConcept" or codes is None:
         return _refuse  # R4 has no other; the close look knows them all
-    is_clean_object = _table(code).is_clean
+    look_at_object = _table(code).look
 
-    def check(item: object, depth: int) -> bool:
-        if type(item) is not dict or not is_clean_object(item, depth + 1):
-            return False
-        return any(
-            coding.get("code") in codes.get(coding.get("system", ""), _NOTHING) for coding in item.get("coding", ())
-        )
+    def check(item: object, depth: int) -> int:
+        verdict = look_at_object(item, depth + 1) if type(item) is dict else UNSURE
+        if type(item) is dict and verdict:
+            for coding in item.get("coding", ()):
+                if coding.get("code") in codes.get(coding.get("system", ""), _NOTHING):
+                    return verdict
+        return UNSURE
 
     return check
 
 
 def _unit_check(code: str) -> _Check:
-    is_clean_object = _table(code).is_clean
+    look_at_object = _table(code).look
 
-    def check(item: object, depth: int) -> bool:
-        return type(item) is dict and is_clean_object(item, depth + 1) and bindings.has_unit(item.get("coding"))
+    def check(item: object, depth: int) -> int:
+        verdict = look_at_object(item, depth + 1) if type(item) is dict else UNSURE
+        return verdict if type(item) is dict and verdict and bindings.has_unit(item.get("coding")) else UNSURE
 
     return check
 
 
-def _resource_check(item: object, depth: int) -> bool:
-    return _is_clean_resource(item, depth + 1)
+def _look_at_inner(item: object, depth: int) -> int:
+    return _look_at_resource(item, depth + 1)
 
 
-def _contained_check(item: object, depth: int) -> bool:
-    return type(item) is dict and "id" in item and _is_clean_resource(item, depth + 1)
-
-
-def _contained_list_check(item: object, depth: int) -> bool:
+def _contained_list_check(item: object, depth: int) -> int:
     if type(item) is not list or not item:
-        return False
+        return UNSURE
+    verdict = CLEAN | LOCAL
     for part in item:
-        if not _contained_check(part, depth):
-            return False
-    return len(item) == 1 or len({part["id"] for part in item}) == len(item)
+        found = _look_at_resource(part, depth + 1) if type(part) is dict and "id" in part else UNSURE
+        if not found:
+            return UNSURE
+        verdict |= found
+    return verdict if len(item) == 1 or len({part["id"] for part in item}) == len(item) else UNSURE

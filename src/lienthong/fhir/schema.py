@@ -25,6 +25,7 @@ __all__ = [
     "ancestry",
     "element",
     "elements",
+    "is_canonical",
     "is_primitive",
     "is_type",
     "kind",
@@ -169,6 +170,12 @@ def kind(name: str) -> str:
 def is_primitive(name: str) -> bool:
     """Whether it is a primitive type, whose value stands as a JSON string, number or boolean."""
     return name in _file().primitives
+
+
+@cache
+def is_canonical(name: str) -> bool:
+    """Whether the resources of this type are definitions that are known by their `url`, e.g. ValueSet."""
+    return kind(name) == "resource" and all(element(name, part) for part in ("url", "status", "publisher"))
 
 
 @cache

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lienthong.core import canonical
 from lienthong.core.finding import Finding
 from lienthong.fhir import faults
 from lienthong.fhir.inspection import inspect
+from lienthong.fhir.integrity import examine, examine_local
 from lienthong.fhir.invariants import broken
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.profiles import Profiles, check
-from lienthong.fhir.quick import is_clean
+from lienthong.fhir.quick import CLEAN, LOCAL, UNSURE, look
 from lienthong.fhir.repeated import repeated_members
 
 __all__ = ["validate"]
@@ -27,8 +28,9 @@ def validate(
     """The findings of one resource, each with its place, rule, source and cure; none when it is clean.
 
     Structure by HL7's definitions of FHIR R4 4.0.1: elements, cardinality, JSON kinds, the forms of primitive values,
-    choices, required bindings whose codes are listed, the types that references point to, contained resources and
-    extensions. `bytes` are one resource as JSON; what is no JSON and repeated members are findings too.
+    choices, required bindings whose codes are listed, the types that references point to, contained resources,
+    extensions by FHIR's own definitions, narratives, and Bundles with the references inside. `bytes` are one resource
+    as JSON; what is no JSON and repeated members are findings too.
 
     Of the invariants those that structure alone decides (ele-1, ext-1) are always checked; `invariants` adds all that
     are FHIRPath expressions, at about the cost of the rest. The advice of FHIR R4 (dom-6: a resource should have a
@@ -43,7 +45,11 @@ def validate(
     Raises `profile-not-loaded` for a profile that is named and not known, TypeError when `resource` is neither dict
     nor bytes.
     """
-    value, found = _read(resource) if isinstance(resource, bytes) else (resource, _structure(resource))
+    registry = next((item for item in profiles if isinstance(item, Profiles)), None)
+    described = _nowhere if registry is None else lambda url: registry.definition(url) is not None
+    value, found = (
+        _read(resource, described) if isinstance(resource, bytes) else (resource, _seen(resource, described))
+    )
     if any(finding.code in faults.UNHOLDABLE for finding in found):
         return found  # no rule can be read off what has no FHIR shape
     if invariants:
@@ -51,14 +57,27 @@ def validate(
     return [*found, *check(value, profiles, invariants=invariants)] if profiles else found
 
 
-def _structure(resource: dict[str, Any]) -> list[Finding]:
+def _nowhere(_url: str) -> bool:
+    return False
+
+
+def _seen(resource: dict[str, Any], described: Callable[[str], bool]) -> list[Finding]:
+    """What is wrong with single elements and, where their shape allows to see it, with the whole."""
     if not isinstance(resource, dict):
         raise TypeError(f"a resource is a dict or bytes, not {type(resource).__name__}")
-    return [] if is_clean(resource) else inspect(resource)
+    verdict = look(resource)
+    if verdict == CLEAN:
+        return []
+    if verdict == CLEAN | LOCAL:
+        return examine_local(resource)
+    found = inspect(resource) if verdict == UNSURE else []
+    if not any(finding.code in faults.UNHOLDABLE for finding in found):
+        found += examine(resource, described)
+    return found
 
 
-def _read(data: bytes) -> tuple[Any, list[Finding]]:
-    """What the text holds, and the findings of its JSON and its structure."""
+def _read(data: bytes, described: Callable[[str], bool]) -> tuple[Any, list[Finding]]:
+    """What the text holds, and the findings of its JSON, its structure and the whole."""
     try:
         resource = canonical.parse(data)
     except ValueError as error:
@@ -67,4 +86,4 @@ def _read(data: bytes) -> tuple[Any, list[Finding]]:
         repeated = [faults.DUPLICATE_MEMBER.at(path) for path in repeated_members(data, resource)]
     except RecursionError:
         return None, [faults.NESTED_TOO_DEEP.at("", limit=str(MAX_DEPTH))]
-    return resource, [*repeated, *([] if is_clean(resource) else inspect(resource))]
+    return resource, [*repeated, *(_seen(resource, described) if isinstance(resource, dict) else inspect(resource))]

@@ -7,6 +7,7 @@ attributes or external style sheets (txt-1), and at least some text or an image 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -157,6 +158,16 @@ _OWN: dict[str, frozenset[str]] = {
     **{name: frozenset({"align"}) for name in ("div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "caption")},
     **dict.fromkeys(("table", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup"), _TABLE),
 }
+# What may be named in a finding; any other name could be a patient's.
+_UNSAFE = (
+    "applet audio base body button canvas embed fieldset form frame frameset head html iframe input isindex label "
+    "legend link math meta noframes noscript object option param script select style svg textarea title video"
+)
+_NAMED = _ELEMENTS | frozenset(_UNSAFE.split())
+_KNOWN = frozenset().union(*_OWN.values()) | _EVERYWHERE | frozenset({"action", "background", "data", "formaction"})
+_EVENT = re.compile(
+    r"on(?:abort|blur|change|click|dblclick|error|focus|key[a-z]+|load|mouse[a-z]+|reset|select|submit|unload)"
+)
 _ADDRESSES = frozenset({"href", "src", "cite", "longdesc"})
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -201,13 +212,14 @@ def _element_faults(element: etree._Element) -> Iterator[str]:
         return
     space, _, name = element.tag.rpartition("}")
     if space != "{" + XHTML or name not in _ELEMENTS:
-        yield f"the element {name[:40]} is not allowed"
+        yield f"the element {name} is not allowed" if name in _NAMED else "it has an element that XHTML does not know"
         return
     allowed = _OWN.get(name, frozenset())
     for attribute, value in element.attrib.items():
         named = str(attribute)
         if named not in _EVERYWHERE and named not in allowed and named != _LANGUAGE:
-            yield f"the attribute {named.rpartition('}')[2][:40]} of {name} is not allowed"
+            shown = f"the attribute {named}" if _EVENT.fullmatch(named) or named in _KNOWN else "an attribute"
+            yield f"{shown} of {name} is not allowed"
         elif named in _ADDRESSES and _is_script(str(value)):
             yield f"the attribute {named} of {name} runs a script"
 

@@ -172,11 +172,13 @@ def test_clean_resources_have_no_finding() -> None:
         patient(contained=[{"resourceType": "Organization", "id": "a", "name": "x"}],
                 managingOrganization={"reference": "#a"}),
         observation(valueQuantity={"value": 1.5}),
-        observation(extension=[{"url": "u", "_valueString": {"extension": [{"url": "v", "valueCode": "c"}]}}]),
+        observation(
+            extension=[{"url": "urn:x:u", "_valueString": {"extension": [{"url": "urn:x:v", "valueCode": "c"}]}}]
+        ),
     ],
 )  # fmt: skip
 def test_rare_shapes_that_are_right(resource: dict[str, Any]) -> None:
-    assert validate(resource) == []
+    assert [finding for finding in validate(resource) if finding.severity is not Severity.INFORMATION] == []
 
 
 def test_a_content_with_many_faults_names_them_all() -> None:

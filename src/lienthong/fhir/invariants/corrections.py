@@ -27,6 +27,8 @@ DECIDED: Mapping[str, str] = MappingProxyType(
     {
         "ele-1": "inspection: nothing in a resource is empty (empty-value, null-value)",
         "ext-1": "inspection: an extension has a value or extensions (extension-value)",
+        "txt-1": "integrity: the narrative holds only what FHIR allows (narrative-unsafe)",
+        "txt-2": "integrity: the narrative has some content (narrative-unsafe)",
     }
 )
 """Invariants that are always checked, but not by their expressions, and by what."""
