@@ -18,7 +18,7 @@ CONTAINED_MISSING = Fault(
     _ERROR,
     "A reference by # leads to a contained resource",
     "No contained resource has the id that this reference names.",
-    _R4 + "2.3 Resource References (references.html#contained)",
+    _R4 + "2.3 Resource References (references.html#contained), invariant ref-1",
     "Contain the resource that is meant, or refer to it by Type/id.",
 )
 BUNDLE_REFERENCE = Fault(

@@ -27,6 +27,7 @@ DECIDED: Mapping[str, str] = MappingProxyType(
     {
         "ele-1": "inspection: nothing in a resource is empty (empty-value, null-value)",
         "ext-1": "inspection: an extension has a value or extensions (extension-value)",
+        "ref-1": "integrity: `#id` leads to a contained resource (contained-missing)",
         "txt-1": "integrity: the narrative holds only what FHIR allows (narrative-unsafe)",
         "txt-2": "integrity: the narrative has some content (narrative-unsafe)",
     }
@@ -140,15 +141,6 @@ CORRECTED: Mapping[str, Correction] = MappingProxyType(
             "probability is decimal implies (probability as decimal) <= 100",
             "probability.ofType(decimal).empty() or probability.ofType(decimal) <= 100",
             "Without a probability both sides are empty, and so is the answer: a qualitative risk would fail.",
-            _SINCE,
-        ),
-        "ref-1": Correction(
-            "reference.startsWith('#').not() or "
-            "(reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))",
-            "reference.hasValue().not() or reference.startsWith('#').not() or reference = '#' or "
-            "(reference.substring(1) in %rootResource.contained.id)",
-            "A Reference without a reference (an identifier, a display) gives an empty answer, and # alone, the "
-            "containing resource, is none of the contained ones.",
             _SINCE,
         ),
         "rng-2": Correction(

@@ -57,6 +57,15 @@ def test_the_source_is_the_place_in_the_specification() -> None:
 SPOILT: dict[str, dict[str, Any]] = {
     "ele-1": {"resourceType": "Basic", "code": {}},
     "ext-1": {"resourceType": "Basic", "code": {"text": "x"}, "extension": [{"url": "http://a.example"}]},
+    "ref-1": {"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": "#nobody"}},
+    **{
+        key: {
+            "resourceType": "Basic",
+            "code": {"text": "x"},
+            "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{content}</div>'},
+        }
+        for key, content in (("txt-1", "<script>x</script>"), ("txt-2", " "))
+    },
 }
 
 
@@ -87,7 +96,6 @@ WRONG: dict[str, tuple[str, Any, bool]] = {
     "per-1": ("Period", {"start": "2026-11-15", "end": "2026-11"}, True),
     "que-7": ("Questionnaire.item.enableWhen", {"operator": "exists", "answerBoolean": True}, True),
     "ras-2": ("RiskAssessment.prediction", {"qualitativeRisk": {"text": "low"}}, True),
-    "ref-1": ("Reference", {"display": "x"}, True),
     "rng-2": ("Range", QUANTITIES, True),
     **{
         key: ("Consent", {"scope": {"coding": [{"system": THL7 + "consentscope", "code": code}]}}, False)

@@ -80,6 +80,7 @@ BASES: dict[str, dict[str, Any]] = {
     "Bundle": {"type": "collection"},
     "CapabilityStatement": {"kind": "requirements", "description": "x", "rest": [{"mode": "server"}]},
     "CompartmentDefinition": {"name": "Made"},
+    "Composition": {"author": [{"reference": "http://a.example/Practitioner/1"}]},
     "Consent": {"policy": [{"uri": "http://a.example"}]},
     "EventDefinition": {"trigger": [{"type": "named-event", "name": "x"}]},
     "GraphDefinition": {"name": "Made"},
@@ -92,7 +93,7 @@ BASES: dict[str, dict[str, Any]] = {
     "NutritionOrder": {"oralDiet": {"instruction": "x"}},
     "OperationDefinition": {"name": "Made"},
     "Organization": {"name": "x"},
-    "SearchParameter": {"name": "Made"},
+    "SearchParameter": {"name": "Made", "type": "number"},
     "StructureDefinition": {
         "url": "http://a.example/x", "name": "Made", "kind": "resource", "type": "Patient", "abstract": False,
         "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "derivation": "constraint",
@@ -268,7 +269,6 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
      {"prediction": [{"probabilityRange": {"low": quantity("1", system=UCUM, code="mg")}}]}),
     ("ras-2", "RiskAssessment", {"prediction": [{"probabilityDecimal": Decimal("100.5")}]}),
     ("rat-1", "Observation", {"valueRatio": {"numerator": {"value": 1}}}),
-    ("ref-1", "Basic", {"subject": {"reference": "#nobody"}}),
     ("rng-2", "Observation", {"valueRange": {"low": {"value": 2}, "high": {"value": 1}}}),
     ("rqg-1", "RequestGroup", {"action": [{"title": "x"}]}),
     ("sdf-1", "StructureDefinition", {"derivation": "specialization",
@@ -374,8 +374,6 @@ TOGETHER: list[tuple[str, set[str], str, dict[str, Any]]] = [
     ("tst-9", {"tst-7"}, "TestScript",
      {"teardown": {"action": [{"operation": {**OPERATION, "url": "http://a.example"}}]}}),
     ("sdf-11", {"sdf-8"}, "StructureDefinition", snapshot(element("Basic"))),
-    ("txt-1", {"txt-2"}, "Basic", {"text": narrative("<script>x</script>")}),
-    ("txt-2", {"txt-1"}, "Basic", {"text": narrative(" ")}),
     ("vsd-6", {"vsd-9"}, "ValueSet", {"expansion": {"timestamp": "2026", "contains": [{"system": "urn:x:y"}]}}),
 ]  # fmt: skip
 
@@ -388,7 +386,8 @@ def made(minimal: Build, type_name: str, changes: dict[str, Any]) -> dict[str, A
     if type_name == "Bundle":
         for part in resource.get("entry", ()):
             if isinstance(part.get("resource"), str):
-                part["resource"] = {**minimal(part["resource"]), "id": "1"}
+                name = part["resource"]
+                part["resource"] = {**minimal(name), **BASES.get(name, {}), "id": "1"}
     return {name: bare(value) for name, value in copy.deepcopy(resource).items() if value is not None}
 
 
@@ -400,7 +399,8 @@ def bare(value: Any) -> Any:
 
 
 def broken_rules(resource: dict[str, Any]) -> list[str]:
-    assert validate(resource, invariants=False) == []
+    without = validate(resource, invariants=False)
+    assert [found for found in without if found.severity is not Severity.INFORMATION] == []
     return [found.rule.id for found in validate(resource) if found.severity is not Severity.INFORMATION]
 
 
