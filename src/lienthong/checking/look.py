@@ -9,8 +9,10 @@ from io import BufferedReader
 from pathlib import Path
 
 from lienthong import sources
+from lienthong.checking.words import in_vietnamese
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding
+from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
 from lienthong.reading import validated
 from lienthong.sources import Converted, Found, LeftOut, Source, rejection
@@ -83,7 +85,10 @@ def look(files: Iterable[tuple[int, Found]], settings: Settings, choice: Choice,
         except LienthongError as error:
             if error.code == "format-unknown":  # a wrong call, no fault of the file
                 raise
-            seen.append(Seen(file.name, "", (rejection(error, file=file.name),)))
+            rejected = Converted(
+                Origin(settings.source, file.name, "", ""), rejected=rejection(error, file=file.name)
+            )
+            seen.append(_seen(rejected, choice))
         yield Looked(number, tuple(seen), tuple(left_out))
 
 
@@ -92,4 +97,7 @@ def _seen(item: Converted, choice: Choice) -> Seen:
         return Seen(item.origin.file, item.origin.record, item.findings, item.at_stake, item.trace)
     known = validated(item)
     findings = (*known.findings, *((known.rejected,) if known.rejected else ()))
-    return Seen(item.origin.file, item.origin.record, tuple(worded(findings, choice)))
+    told = worded(findings, choice)
+    if choice.language == "vi":
+        told = [in_vietnamese(finding) for finding in told]
+    return Seen(item.origin.file, item.origin.record, tuple(told))

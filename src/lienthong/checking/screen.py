@@ -39,7 +39,7 @@ _TEXTS = {
         "error": "ERROR",
         "warning": "WARNING",
         "information": "NOTE",
-        "count": "{places} places, {records} records",
+        "count": "{places}, {records}",
         "money": "{money} đồng",
         "cure": "cure",
         "law": "source",
@@ -88,11 +88,16 @@ def _number(count: int, language: str) -> str:
     return dong(Decimal(count), language)
 
 
+def _counted(number: str, noun: str) -> str:
+    return f"{number} {noun}" if number == "1" else f"{number} {noun}s"
+
+
 def _group(group: Group, texts: dict[str, str], language: str) -> Iterator[str]:
     label = texts[group.severity.value]
-    counts = texts["count"].format(
-        places=_number(len(group.findings), language), records=_number(group.records, language)
-    )
+    places, records = _number(len(group.findings), language), _number(group.records, language)
+    if language == "en":
+        places, records = _counted(places, "place"), _counted(records, "record")
+    counts = texts["count"].format(places=places, records=records)
     money = texts["money"].format(money=dong(group.at_stake, language))
     stake = f", {money}" if group.at_stake and group.severity is Severity.ERROR else ""
     yield f"{label}: {group.message} [{group.code}]"

@@ -15,6 +15,7 @@ from lienthong.checking import check as run
 from lienthong.checking.look import Looked, Seen
 from lienthong.checking.report import report
 from lienthong.checking.screen import dong, lines
+from lienthong.checking.words import WORDS
 from lienthong.core.clock import Clock
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding, Place, Rule, Severity
@@ -108,6 +109,26 @@ def test_numbers_are_written_as_the_language_does() -> None:
         "To be put right before sending: 3 records, for which the fund is to pay 7,001,001 đồng (T_BHTT)."
     )
     assert dong(Decimal("0.5"), "vi") == "1"
+
+
+def test_a_whole_file_that_is_wrong_is_told_in_the_clerks_words(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.xml").write_bytes(b"\x00\x01")
+    (tmp_path / "x" / "b.zip").write_bytes(b"PK\x03\x04cut")
+    (tmp_path / "x" / "c.xml").symlink_to(tmp_path / "nowhere")
+    said = {item.code: item.message for item in run([tmp_path / "x"], tmp_path).findings}
+    assert said == {
+        "file-broken": "Tệp mang tên tệp xuất nhưng nội dung không phải XML, JSON hay HL7.",
+        "archive-damaged": "Tệp nén hỏng, bị cắt hoặc có mật khẩu.",
+        "file-not-plain": "Đây không phải một tệp thường.",
+    }
+    english = run([tmp_path / "x"], tmp_path, language="en").findings
+    assert all("ệ" not in item.message for item in english)
+
+
+def test_the_words_are_of_errors_that_there_are() -> None:
+    errors = (Path(__file__).resolve().parents[3] / "docs" / "errors.md").read_text("utf-8")
+    assert [code for code in WORDS if f"## {code}\n" not in errors] == []
 
 
 def test_a_report_without_findings_says_so() -> None:
