@@ -16,8 +16,8 @@ from lienthong.fhir.inspection import member_name
 
 __all__ = ["repeated_members"]
 
-# A name whose colon stands apart, and a quotation mark that is written by its number.
-_APART = re.compile(rb'"[ \t\r\n]+:')
+# A name whose colon stands apart; a quotation mark or a colon that is written by its number.
+_UNUSUAL = re.compile(rb'"[ \t\r\n]+:|\\u00(?:22|3[aA])')
 _END_OF_NAME = b'":'
 
 
@@ -33,12 +33,12 @@ def _are_single(data: bytes, value: Any) -> bool:
     """Whether surely no member is repeated.
 
     Each member has one `":` in the text, if no colon stands apart. Texts in it may hold the same signs (`\\":`), but
-    in the text written anew there are never more of them, if no quotation mark was written by its number. So equal
+    in the text written anew there are never more of them, if neither of them was written by its number. So equal
     counts mean that no member was lost when the text was parsed.
     """
-    if _APART.search(data) or b"\\u0022" in data:
+    if _UNUSUAL.search(data):
         return False
-    return data.count(_END_OF_NAME) == canonical.encode(value).count(_END_OF_NAME)
+    return data.count(_END_OF_NAME) == canonical.encode_text_decimals(value).count(_END_OF_NAME)
 
 
 def _closely(data: bytes) -> Iterator[str]:

@@ -50,7 +50,7 @@ def validate(
     value, found = (
         _read(resource, described) if isinstance(resource, bytes) else (resource, _seen(resource, described))
     )
-    if any(finding.code in faults.UNHOLDABLE for finding in found):
+    if found and any(finding.code in faults.UNHOLDABLE for finding in found):
         return found  # no rule can be read off what has no FHIR shape
     if invariants:
         found += broken(value)

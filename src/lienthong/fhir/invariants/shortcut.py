@@ -9,31 +9,33 @@ so that most need not even be looked at. `tests/unit/fhir/invariants/test_shortc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import ge, gt, le, lt
-from typing import Any, Final
+from typing import Any
 
 from lienthong.fhir import primitives, schema
 from lienthong.fhir.fhirpath import nodes as ast
+from lienthong.fhir.invariants.verdicts import (
+    EMPTY,
+    LOGIC,
+    ORDER,
+    SOME,
+    TEXT_ORDER,
+    UNKNOWN,
+    Sketch,
+    chosen,
+    compared,
+    equal,
+    exists,
+    has_value,
+    negated,
+    ordered,
+    total,
+    truth,
+    within,
+)
 from lienthong.fhir.primitives import JsonKind
 
 __all__ = ["EMPTY", "SPECIAL", "UNKNOWN", "Sketch", "needed", "sketch"]
 
-
-class _Sign:
-    """An answer that is no value."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-EMPTY: Final = _Sign("EMPTY")
-UNKNOWN: Final = _Sign("UNKNOWN")
-_SOME: Final = _Sign("SOME")  # there is something, and no matter what
-
-Sketch = Callable[[Mapping[str, Any]], Any]
 _Leaf = Callable[[schema.Element], Sketch]
 
 _DATES = frozenset({"date", "dateTime", "instant"})
@@ -112,12 +114,12 @@ class _Sketcher:
                     return _unknown
                 return self.leaf(element)
             case ast.Member(inner) if inner is not None:
-                return _passing(self.of(inner))
+                return self._path(tree) or _passing(self.of(inner))
             case ast.Call(inner, name, arguments) if inner is not None:
                 return self._call(inner, name, arguments)
             case ast.Call(None, "iif", (test, ast.Literal(_, bool() as one), ast.Literal(_, bool() as two))):
                 run = _truth(self.of(test))
-                return lambda this: _chosen(run(this), one, two)
+                return lambda this: chosen(run(this), one, two)
             case ast.Binary(operator, left, right):
                 return self._binary(operator, left, right)
             case ast.TypeOperation(_, operand):
@@ -127,48 +129,100 @@ class _Sketcher:
 
     def _call(self, inner: ast.Node, name: str, arguments: tuple[ast.Node, ...]) -> Sketch:
         source = self.of(inner)
+        if name == "where":
+            return self._path(ast.Call(inner, name, arguments, 0)) or _passing(source)
         if name in _PASSING:
             return _passing(source)
         match name, arguments:
             case "exists", ():
-                return lambda this: _exists(source(this))
+                return lambda this: exists(source(this))
             case "empty", ():
-                return lambda this: _not(_exists(source(this)))
+                return lambda this: negated(exists(source(this)))
             case "exists", _:
                 return lambda this: False if source(this) is EMPTY else UNKNOWN
             case (("all" | "isDistinct"), _):
                 return lambda this: True if source(this) is EMPTY else UNKNOWN
             case "hasValue", ():
-                return lambda this: _has_value(source(this))
+                return lambda this: has_value(source(this))
             case "not", ():
-                return lambda this: _not(source(this))
+                return lambda this: negated(source(this))
             case "count", ():
                 return lambda this: _counted(this, source, inner)
             case (("startsWith" | "contains"), (ast.Literal(ast.LiteralKind.STRING, str() as text),)):
                 return _text_test(source, text, at_start=name == "startsWith") if self._is_text(inner) else _unknown
         return _unknown
 
+    def _path(self, tree: ast.Node) -> Sketch | None:
+        """Whether there is anything at the end of a path through objects; None where it is no such path."""
+        first = tree
+        while isinstance(first, (ast.Member, ast.Call)) and first.input is not None:
+            first = first.input
+        beginning, beside = self.of(first), ""
+        made = self._objects(tree)
+        if made is None and isinstance(tree, ast.Member) and tree.input is not None:
+            made = self._objects(tree.input)  # a primitive may stand at the end
+            element = None if made is None else schema.element(made[1], tree.name)
+            if element is None or len(element.types) > 1 or not schema.is_primitive(element.types[0]):
+                return None
+            beside = "_" + tree.name
+        if made is None:
+            return None
+        objects, name = made[0], beside[1:]
+
+        def follow(this: Mapping[str, Any]) -> Any:
+            begun = beginning(this)
+            if begun is EMPTY or begun is UNKNOWN:
+                return begun
+            found = objects(this)
+            if found is None or (beside and any(beside in item for item in found)):
+                return UNKNOWN
+            return SOME if (any(name in item for item in found) if beside else found) else EMPTY
+
+        return follow
+
+    def _objects(self, tree: ast.Node) -> tuple[_Objects, str] | None:
+        """The objects at the end of a path and their type; the function gives None where it does not know."""
+        match tree:
+            case ast.Member(None, name):
+                element, begun = schema.element(self.type_name, name), None
+            case ast.Member(ast.Member() | ast.Call() as inner, name):
+                begun = self._objects(inner)
+                element = None if begun is None else schema.element(begun[1], name)
+                if begun is None:
+                    return None
+            case ast.Call(ast.Member() as inner, "where", (test,)):
+                begun = self._objects(inner)
+                if begun is None:
+                    return None
+                return _filtered(begun[0], _truth(_Sketcher(begun[1], _member).of(test))), begun[1]
+            case _:
+                return None
+        if element is None or len(element.types) > 1 or schema.is_primitive(element.types[0]):
+            return None
+        code = element.types[0]
+        return _entered(begun[0] if begun else None, name), "DomainResource" if code == "Resource" else code
+
     def _binary(self, operator: str, left: ast.Node, right: ast.Node) -> Sketch:
         one, two = self.of(left), self.of(right)
         if operator in _BOOLEANS:
-            combine = _LOGIC[operator]
-            return lambda this: combine(_truth_value(one(this)), two, this)
+            combine = LOGIC[operator]
+            return lambda this: combine(truth(one(this)), two, this)
         if operator in ("=", "!="):
             if not (self._is_plain(left) and self._is_plain(right)):
                 return lambda this: EMPTY if one(this) is EMPTY or two(this) is EMPTY else UNKNOWN
             wanted = operator == "="
-            return lambda this: _equal(one(this), two(this), wanted=wanted)
+            return lambda this: equal(one(this), two(this), wanted=wanted)
         if operator == "in" and self._is_text(left):
             texts = _texts(right)
-            return _unknown if texts is None else lambda this: _within(one(this), texts)
+            return _unknown if texts is None else lambda this: within(one(this), texts)
         if operator in ("<=", ">=", "<", ">"):
             if self._is_date(left) and self._is_date(right):
-                in_order = _TEXT_ORDER[operator]
-                return lambda this: _ordered(one(this), two(this), in_order)
-            compare = _ORDER[operator]
-            return lambda this: _compared(one(this), two(this), compare)
+                in_order = TEXT_ORDER[operator]
+                return lambda this: ordered(one(this), two(this), in_order)
+            compare = ORDER[operator]
+            return lambda this: compared(one(this), two(this), compare)
         if operator == "+":
-            return lambda this: _sum(one(this), two(this))
+            return lambda this: total(one(this), two(this))
         return _unknown
 
     # What is known about a part of the expression without an object
@@ -214,6 +268,44 @@ class _Sketcher:
         return element is not None and len(element.types) == 1 and element.types[0] in _DATES
 
 
+_Objects = Callable[[Mapping[str, Any]], "list[Mapping[str, Any]] | None"]
+
+
+def _entered(begin: _Objects | None, name: str) -> _Objects:
+    """The objects at a member of others, or of the object itself."""
+
+    def enter(this: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+        found: list[Mapping[str, Any]] = []
+        holders = [this] if begin is None else begin(this)
+        if holders is None:
+            return None
+        for holder in holders:
+            value = holder.get(name)
+            for part in value if type(value) is list else (value,):
+                if type(part) is dict:
+                    found.append(part)
+                elif part is not None:
+                    return None
+        return found
+
+    return enter
+
+
+def _filtered(begin: _Objects, test: Sketch) -> _Objects:
+    """The objects of which a criterion is true."""
+
+    def keep(this: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+        found = begin(this)
+        if found is None:
+            return None
+        answers = [test(item) for item in found]
+        if UNKNOWN in answers:
+            return None
+        return [item for item, answer in zip(found, answers, strict=True) if answer is True]
+
+    return keep
+
+
 def _always(value: Any) -> Sketch:
     return lambda _this: value
 
@@ -229,8 +321,8 @@ def _member(element: schema.Element) -> Sketch:
     if not primitive:
         if len(names) == 1:
             (only,) = names
-            return lambda this: _SOME if only in this else EMPTY
-        return lambda this: EMPTY if this.keys().isdisjoint(names) else _SOME
+            return lambda this: SOME if only in this else EMPTY
+        return lambda this: EMPTY if this.keys().isdisjoint(names) else SOME
     if len(names) == 1 and not element.is_list:
         return _primitive(names[0], element.types[0])
     beside = frozenset("_" + name for name in primitive)
@@ -238,7 +330,7 @@ def _member(element: schema.Element) -> Sketch:
     def some(this: Mapping[str, Any]) -> Any:
         if not this.keys().isdisjoint(beside):
             return UNKNOWN
-        return EMPTY if this.keys().isdisjoint(names) else _SOME
+        return EMPTY if this.keys().isdisjoint(names) else SOME
 
     return some
 
@@ -253,7 +345,7 @@ def _primitive(name: str, code: str) -> Sketch:
         found = this.get(name)
         if found is None:
             return EMPTY
-        return found if shown and type(found) in (str, bool) else _SOME
+        return found if shown and type(found) in (str, bool) else SOME
 
     return value
 
@@ -263,25 +355,7 @@ def _passing(source: Sketch) -> Sketch:
 
 
 def _truth(run: Sketch) -> Sketch:
-    return lambda this: _truth_value(run(this))
-
-
-def _truth_value(value: Any) -> Any:
-    return value if type(value) is bool or value is EMPTY else UNKNOWN
-
-
-def _exists(value: Any) -> Any:
-    return UNKNOWN if value is UNKNOWN else value is not EMPTY
-
-
-def _has_value(value: Any) -> Any:
-    if value is EMPTY:
-        return False
-    return UNKNOWN if value is UNKNOWN or value is _SOME else True
-
-
-def _not(value: Any) -> Any:
-    return not value if type(value) is bool else EMPTY if value is EMPTY else UNKNOWN
+    return lambda this: truth(run(this))
 
 
 def _counted(this: Mapping[str, Any], source: Sketch, tree: ast.Node) -> Any:
@@ -304,21 +378,6 @@ def _text_test(source: Sketch, text: str, *, at_start: bool) -> Sketch:
         return EMPTY if value is EMPTY else UNKNOWN
 
     return test
-
-
-def _equal(one: Any, two: Any, *, wanted: bool) -> Any:
-    if one is EMPTY or two is EMPTY:
-        return EMPTY
-    kind = type(one)
-    if kind is not type(two) or kind is _Sign:
-        return UNKNOWN
-    return (one == two) is wanted
-
-
-def _within(value: Any, texts: frozenset[str]) -> Any:
-    if type(value) is str:
-        return value in texts
-    return EMPTY if value is EMPTY else UNKNOWN
 
 
 def _contained_are_named(this: Mapping[str, Any]) -> Any:
@@ -350,74 +409,3 @@ def _texts(tree: ast.Node) -> frozenset[str] | None:
             return None if one is None or two is None else one | two
         case _:
             return None
-
-
-def _compared(one: Any, two: Any, compare: Callable[[int, int], bool]) -> Any:
-    if one is EMPTY or two is EMPTY:
-        return EMPTY
-    return compare(one, two) if type(one) is int and type(two) is int else UNKNOWN
-
-
-def _sum(one: Any, two: Any) -> Any:
-    return one + two if type(one) is int and type(two) is int else UNKNOWN
-
-
-_SECONDS = 19  # "2026-11-24T08:15:00": what follows is a fraction and the offset
-
-
-def _ordered(one: Any, two: Any, compare: Callable[[str, str], bool]) -> Any:
-    """The order of two dates that are written alike: to the same precision, and with the same offset."""
-    if one is EMPTY or two is EMPTY:
-        return EMPTY
-    if type(one) is not str or type(two) is not str or len(one) != len(two) or one[_SECONDS:] != two[_SECONDS:]:
-        return UNKNOWN
-    return compare(one, two)
-
-
-def _chosen(value: Any, one: Any, two: Any) -> Any:
-    """iif() with two literals."""
-    return one if value is True else two if value is False or value is EMPTY else UNKNOWN
-
-
-def _or(one: Any, right: Sketch, this: Mapping[str, Any]) -> Any:
-    if one is True:
-        return True
-    two = _truth_value(right(this))
-    if two is True or one is two:
-        return two
-    return UNKNOWN if one is UNKNOWN or two is UNKNOWN else EMPTY
-
-
-def _and(one: Any, right: Sketch, this: Mapping[str, Any]) -> Any:
-    if one is False:
-        return False
-    two = _truth_value(right(this))
-    if two is False or one is two:
-        return two
-    return UNKNOWN if one is UNKNOWN or two is UNKNOWN else EMPTY
-
-
-def _xor(one: Any, right: Sketch, this: Mapping[str, Any]) -> Any:
-    two = _truth_value(right(this))
-    if one is UNKNOWN or two is UNKNOWN:
-        return UNKNOWN
-    return EMPTY if one is EMPTY or two is EMPTY else one is not two
-
-
-def _implies(one: Any, right: Sketch, this: Mapping[str, Any]) -> Any:
-    if one is False:
-        return True
-    two = _truth_value(right(this))
-    if one is True or two is True:
-        return two
-    return UNKNOWN if one is UNKNOWN or two is UNKNOWN else EMPTY
-
-
-_LOGIC: Mapping[str, Callable[[Any, Sketch, Mapping[str, Any]], Any]] = {
-    "or": _or,
-    "and": _and,
-    "xor": _xor,
-    "implies": _implies,
-}
-_ORDER: Mapping[str, Callable[[int, int], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
-_TEXT_ORDER: Mapping[str, Callable[[str, str], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
