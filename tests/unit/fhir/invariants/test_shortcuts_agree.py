@@ -152,9 +152,14 @@ def test_an_expression_that_fails_is_a_named_finding(monkeypatch: pytest.MonkeyP
 
     failure = error_of_evaluation()
     monkeypatch.setattr("lienthong.fhir.fhirpath.evaluation.Expression.holds", fails)
-    resource = {"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": "#c"}}
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "x"},
+        "valueRange": {"low": {"value": 1}, "high": {"value": 2}},
+    }
     found = [item for item in broken(resource) if item.code == "invariant-not-checked"]
-    assert [(item.rule.id, item.place.path) for item in found] == [("ref-1", "Basic.subject")]
+    assert [(item.rule.id, item.place.path) for item in found] == [("rng-2", "Observation.valueRange")]
     assert "fhirpath-run" in found[0].message
 
 
