@@ -15,6 +15,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from lienthong import Node, fhir
 from lienthong.core import canonical
 from lienthong.core.actors import Actor
+from lienthong.fhir import profiles
+from lienthong.fhir.profiles import Profiles
 
 __all__ = ["FHIR", "Measured", "node", "plain"]
 
@@ -94,6 +96,19 @@ def validate(files: Path, _work: Path) -> Measured:
     return count, time.perf_counter() - started
 
 
+def validate_profile(files: Path, _work: Path) -> Measured:
+    """Ours: the vital signs alone, with invariants, against R4's profile of vital signs."""
+    given: list[str | Profiles] = [profiles.base(), "http://hl7.org/fhir/StructureDefinition/vitalsigns"]
+    count, seconds = 0, 0.0
+    for line in _lines(files):
+        if b'"vital-signs"' in line:
+            started = time.perf_counter()
+            fhir.validate(canonical.parse(line), profiles=given)
+            seconds += time.perf_counter() - started
+            count += 1
+    return count, seconds
+
+
 def fhir_resources(files: Path, _work: Path) -> Measured:
     """Peer: fhir.resources (R4B models) parses and validates; the first 3,000 lines of each type at most."""
     count, seconds = 0, 0.0
@@ -148,6 +163,7 @@ FHIR = (
     bare_sqlite,
     duckdb_scan,
     validate,
+    validate_profile,
     fhir_resources,
     ingest,
     ingest_again,

@@ -15,6 +15,7 @@ from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
 from lienthong.fhir.profiles.definition import ORIGIN, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.faults import ProfileFault
 from lienthong.fhir.profiles.items import Item, children, resolve, root
+from lienthong.fhir.profiles.quick import Quick
 from lienthong.fhir.profiles.registry import Profiles, is_base
 from lienthong.fhir.profiles.values import has_code, look_at_codes, look_at_value
 from lienthong.fhir.references import parse_reference
@@ -57,6 +58,7 @@ class _Run:
         self._seen: set[tuple[str, str, str]] = set()
         self._done: dict[tuple[str, str], list[Finding]] = {}
         self._depth = 0
+        self._quick = None if profiles.lists_must_support else Quick.of(profiles, invariants=invariants)
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Findings of one place by one rule stand once; what can't be checked stands once for each rule."""
@@ -138,6 +140,9 @@ class _Run:
             return [faults.TOO_DEEP.at(item.path, profile.constraint.rule, limit=MAX_DEPTH)]
         found: list[Finding] = []
         self._done[key] = found
+        by_itself = item.scope.above is None and item.value is item.scope.resource
+        if by_itself and self._quick is not None and self._quick.is_clean(item.value, item.code, profile):
+            return found
         if not _is_of(item.code, profile.type):
             found.append(faults.OTHER_TYPE.at(item.path, profile.constraint.rule, allowed=profile.type))
         else:
@@ -161,7 +166,7 @@ class _Run:
 
     def is_bound(self, item: Item, binding: ValueBinding) -> bool | None:
         codes = self.profiles.terminology.codes(binding.value_set)
-        return None if codes is None else has_code(item, codes)
+        return None if codes is None else has_code(item.value, item.code, codes)
 
     # Elements
 

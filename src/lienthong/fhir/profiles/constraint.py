@@ -16,7 +16,7 @@ __all__ = ["Constraint", "Look", "Profile", "Slice", "Test"]
 class Look(Protocol):
     """What the test of a slice may ask of the check that is under way."""
 
-    def fits_profile(self, item: Item, canonical: str) -> bool | None:
+    def fits_profile(self, item: Item, canonical: str, /) -> bool | None:
         """Whether it has no error by the profile; None where the profile is not here."""
 
     def is_bound(self, item: Item, binding: ValueBinding) -> bool | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lienthong.fhir import schema
 from lienthong.fhir.references import ReferenceKind, parse_reference
 
-__all__ = ["Item", "Scope", "children", "resolve", "root"]
+__all__ = ["Item", "Member", "Scope", "children", "members", "resolve", "root"]
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +56,7 @@ def root(resource: dict[str, Any], type_name: str) -> Item:
     return Item(resource, type_name, None, type_name, Scope(resource, type_name))
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """One name under which an element stands in JSON."""
 
     json_name: str
@@ -66,20 +66,20 @@ class _Member(NamedTuple):
 
 
 @cache
-def _members(code: str, name: str) -> tuple[_Member, ...]:
+def members(code: str, name: str) -> tuple[Member, ...]:
+    """The names under which an element of a type stands in JSON; none where there is no such element."""
     element = schema.element(code, name)
     if element is None:
         return ()
     return tuple(
-        _Member(json_name, "_" + json_name if schema.is_primitive(of) else "", of, element.is_list)
+        Member(json_name, "_" + json_name if schema.is_primitive(of) else "", of, element.is_list)
         for of, json_name in zip(element.types, element.json_names, strict=True)
     )
 
 
 @cache
-def _by_key(code: str, name: str) -> Mapping[str, _Member]:
-    members = _members(code, name)
-    return {key: member for member in members for key in (member.json_name, member.beside) if key}
+def _by_key(code: str, name: str) -> Mapping[str, Member]:
+    return {key: member for member in members(code, name) for key in (member.json_name, member.beside) if key}
 
 
 _FEW = 4
@@ -95,11 +95,11 @@ def children(item: Item, name: str) -> list[Item]:
     if holder is item.beside and holder is not item.value:
         head, _, tail = start.rpartition(".")
         start = f"{head}._{tail}"  # as it stands in JSON
-    members = _members(item.code, name)
-    if len(members) > _FEW:  # a choice: what stands there is asked for, not each name that might
+    named = members(item.code, name)
+    if len(named) > _FEW:  # a choice: what stands there is asked for, not each name that might
         keys = _by_key(item.code, name)
-        members = tuple(dict.fromkeys(keys[key] for key in holder if key in keys))
-    for member in members:
+        named = tuple(dict.fromkeys(keys[key] for key in holder if key in keys))
+    for member in named:
         value = holder.get(member.json_name)
         beside = holder.get(member.beside) if member.beside else None
         if value is None and beside is None:
@@ -117,7 +117,7 @@ def children(item: Item, name: str) -> list[Item]:
     return found
 
 
-def _add(found: list[Item], value: Any, beside: Any, member: _Member, place: str, scope: Scope) -> None:
+def _add(found: list[Item], value: Any, beside: Any, member: Member, place: str, scope: Scope) -> None:
     beside = beside if type(beside) is dict else None
     if value is None and beside is None:
         return

@@ -59,6 +59,7 @@ class Profiles:
         self._definitions: dict[tuple[str, str], Definition] = {}
         self._trees: dict[str, Node | None] = {}
         self._compiled: dict[str, Profile] = {}
+        self.quick_halves: dict[bool, Any] = {}  # what `quick` has made; it lives as long as the registry
 
     @property
     def addresses(self) -> tuple[str, ...]:

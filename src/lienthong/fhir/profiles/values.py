@@ -15,9 +15,12 @@ from lienthong.fhir.profiles.items import Item
 from lienthong.fhir.profiles.matching import compare, equals, fits
 from lienthong.fhir.profiles.terms import Codes, Terminology
 
-__all__ = ["has_code", "look_at_codes", "look_at_value"]
+__all__ = ["CODED", "codings", "has_code", "look_at_codes", "look_at_value"]
 
 _LONGEST = 300
+_QUANTITIES = ("Quantity", "Age", "Count", "Distance", "Duration")
+CODED = frozenset({"code", "Coding", "CodeableConcept", *_QUANTITIES, "string", "uri"})
+"""The types that a binding can be about (FHIR R4 terminologies.html#binding)."""
 
 
 def look_at_value(constraint: Constraint, item: Item) -> Iterator[Finding]:
@@ -48,10 +51,12 @@ def _in_set(
     constraint: Constraint, value_set: str, strength: str, item: Item, terminology: Terminology
 ) -> Iterator[Finding]:
     fault = _FAULTS.get(strength)
-    if fault is None or (strength != "required" and not _codings(item)):
+    if item.code not in CODED:
+        return  # of a choice, a type that can't be bound
+    if fault is None or (strength != "required" and not codings(item.value, item.code)):
         return
     codes = terminology.codes(value_set)
-    answer = None if codes is None else has_code(item, codes)
+    answer = None if codes is None else has_code(item.value, item.code, codes)
     if codes is None or answer is None:
         why = "the value set is not here" if codes is None else "its codes are not all here"
         yield _note(faults.BINDING_UNKNOWN, item, constraint, value_set=value_set, why=why)
@@ -68,20 +73,19 @@ _FAULTS = {
 }
 
 
-def has_code(item: Item, codes: Codes) -> bool | None:
+def has_code(value: Any, type_name: str, codes: Codes) -> bool | None:
     """Whether an element has a code of a set; None where that can't be known."""
-    answers = [codes.has(system, code) for system, code in _codings(item)]
+    answers = [codes.has(system, code) for system, code in codings(value, type_name)]
     return True if True in answers else None if None in answers else False
 
 
-def _codings(item: Item) -> list[tuple[str | None, str]]:
+def codings(value: Any, type_name: str) -> list[tuple[str | None, str]]:
     """The codes of a code, Coding, CodeableConcept or Quantity with their systems; None where it has none to name."""
-    value = item.value
     if isinstance(value, str):
         return [(None, value)]
     if not isinstance(value, dict):
         return []
-    parts = value.get("coding") if item.code == "CodeableConcept" else [value]
+    parts = value.get("coding") if type_name == "CodeableConcept" else [value]
     found: list[tuple[str | None, str]] = []
     for part in parts if isinstance(parts, list) else ():
         code = part.get("code") if isinstance(part, dict) else None

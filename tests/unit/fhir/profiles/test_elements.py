@@ -215,6 +215,18 @@ def test_a_binding_lists_the_codes_where_they_are_few() -> None:
     assert finding.message == f"Encounter.serviceType needs a code of the value set {SETS}khoa|1.0."
 
 
+def test_a_binding_of_a_choice_is_about_the_types_that_have_codes() -> None:
+    binding = {"strength": "required", "valueSet": SETS + "khoa"}
+    profile = definition("Observation", {"id": "Observation.value[x]", "binding": binding})
+
+    def of(**value: Any) -> Told:
+        return told({"resourceType": "Observation", **value}, profile, DEPARTMENTS, ALL_OF)
+
+    assert of(valueInteger=3) == [] == of(valuePeriod={"start": "2026"}) == of(valueString="lao")
+    wrong = [("profile-binding-required", "Observation.valueQuantity", "Observation.value[x]")]
+    assert of(valueQuantity={"value": 3, "system": SYSTEM, "code": "x"}) == wrong == of(valueQuantity={"value": 3})
+
+
 def test_what_cant_be_checked_is_said_once() -> None:
     profile = definition(
         "Observation",
