@@ -46,7 +46,7 @@ def validate(
     nor bytes.
     """
     registry = next((item for item in profiles if isinstance(item, Profiles)), None)
-    described = _nowhere if registry is None else lambda url: registry.definition(url) is not None
+    described = _nowhere if registry is None else registry.was_loaded
     value, found = (
         _read(resource, described) if isinstance(resource, bytes) else (resource, _seen(resource, described))
     )

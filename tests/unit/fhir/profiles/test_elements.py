@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lienthong.core.finding import Finding, Severity
-from lienthong.fhir import profiles
+from lienthong.fhir import profiles, validate
 
 CORE = "http://fhir.example.vn/core/StructureDefinition/"
 R4 = "http://hl7.org/fhir/StructureDefinition/"
@@ -362,6 +362,15 @@ def test_extensions_that_were_loaded_are_checked_wherever_they_stand() -> None:
         ("profile-wrong-type", "Patient.contained[0].extension[1].valueString"),
     ]
     assert profiles.check(resource, [profiles.base()]) == []
+
+
+def test_an_extension_whose_definition_is_faulty_is_no_crash() -> None:
+    faulty = definition("Extension", {"id": "Extension.value[x]", "max": "many"}, name="flag")
+    resource = patient(modifierExtension=[{"url": CORE + "flag", "valueCode": "x"}])
+    found = validate(resource, profiles=[profiles.load(faulty)], invariants=False)
+    assert [(item.code, item.place.path) for item in found] == [("profile-unusable", "Patient.modifierExtension[0]")]
+    unknown = validate(resource, profiles=[profiles.base()], invariants=False)
+    assert "profile-unusable" not in {item.code for item in unknown} and unknown  # a modifier that nobody knows
 
 
 # Invariants
