@@ -244,6 +244,13 @@ def _showing(plan: Plan) -> Many:
             return [] if item is None else [item]
 
         return show_bare if run_one is None else show_one_bare
+    if run_one is not None:
+
+        def show_one(this: Any, env: Env) -> list[Any]:
+            item = run_one(this, env)
+            return [] if item is None else [_shown(item, static)]
+
+        return show_one
     return lambda this, env: [_shown(item, static) for item in run(this, env)]
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "single",
     "system_type",
     "type_of",
+    "wide_type",
     "widen",
 ]
 
@@ -211,10 +212,16 @@ def type_of(item: Any, static: str) -> str:
     return static
 
 
+def wide_type(plan: Plan) -> str:
+    """The type that a bare item of the plan must be given beside items of other types; empty where it says its own."""
+    static = plan.type
+    return "" if not static or static.startswith("System.") or schema.kind(static) == "resource" else static
+
+
 def widen(plan: Plan) -> Many:
     """The items, each FHIR element with its type."""
-    static, run = plan.type, plan.many
-    if not static or static.startswith("System.") or schema.kind(static) == "resource":
+    static, run = wide_type(plan), plan.many
+    if not static:
         return run
 
     def run_wide(this: Any, env: Env) -> list[Any]:

@@ -5,13 +5,15 @@ Source: FHIRPath N1, 5.4 and 6.3.1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lienthong.fhir.fhirpath.call import Call, Function
 from lienthong.fhir.fhirpath.equality import unique
 from lienthong.fhir.fhirpath.faults import Source
 from lienthong.fhir.fhirpath.operands import converter
-from lienthong.fhir.fhirpath.plan import Env, Many, Plan, many, widen
+from lienthong.fhir.fhirpath.plan import EMPTY, Env, Many, Plan, many, wide_type, widen
+from lienthong.fhir.fhirpath.values import Element
 
 __all__ = ["COMBINING", "union"]
 
@@ -28,6 +30,8 @@ def union(left: Plan, right: Plan, source: Source) -> Plan:
     """The items of both without duplicates."""
     first, second, types = _both(left, right)
     convert = converter(Plan(first, types))
+    if left.one is not None and right.one is not None:
+        return many(_union_of_two(left, right, convert), *types)
 
     def run_union(this: Any, env: Env) -> list[Any]:
         items, others = first(this, env), second(this, env)
@@ -41,6 +45,27 @@ def union(left: Plan, right: Plan, source: Source) -> Plan:
         return unique(items, convert) if len(items) > 1 else items
 
     return many(run_union, *types)
+
+
+def _union_of_two(left: Plan, right: Plan, convert: Callable[[Any], Any]) -> Many:
+    """The union of two plans that give one item at most; mostly it is one of several paths that is there."""
+    one, other = left.one, right.one
+    assert one is not None
+    assert other is not None
+    same = left.types == right.types
+    wide, wide_other = (None, None) if same else (wide_type(left), wide_type(right))
+
+    def run_two(this: Any, env: Env) -> list[Any]:
+        item, second = one(this, env), other(this, env)
+        if wide and item is not None and type(item) is not Element:
+            item = Element(item, wide)
+        if wide_other and second is not None and type(second) is not Element:
+            second = Element(second, wide_other)
+        if second is None:
+            return EMPTY if item is None else [item]
+        return [second] if item is None else unique((item, second), convert)
+
+    return run_two
 
 
 def _union(call: Call) -> Plan:
