@@ -7,13 +7,14 @@ from typing import Any
 
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding, Rule, Severity
-from lienthong.fhir import fhirpath, schema
+from lienthong.fhir import schema
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.profiles import authoring, faults
 from lienthong.fhir.profiles.base import base
 from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
 from lienthong.fhir.profiles.definition import ORIGIN, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.faults import ProfileFault
+from lienthong.fhir.profiles.invariant import holds
 from lienthong.fhir.profiles.items import Item, children, resolve, root
 from lienthong.fhir.profiles.quick import Quick
 from lienthong.fhir.profiles.registry import Profiles, is_base
@@ -292,26 +293,16 @@ class _Run:
     def _invariants(self, constraint: Constraint, item: Item, found: list[Finding]) -> None:
         for invariant in constraint.invariants:
             try:
-                holds = self._holds(invariant, item)
+                answer = holds(invariant, item, self.profiles.terminology, self.fits_profile)
             except LienthongError as error:
                 why = f"its expression can't be run ({error.code})"
                 self._rule_note(found, faults.INVARIANT_UNKNOWN, item.path, constraint, invariant, why=why)
                 continue
-            if not holds:
+            if answer is None:
+                why = "it asks for what is not in hand: a resource, a value set or a profile"
+                self._rule_note(found, faults.INVARIANT_UNKNOWN, item.path, constraint, invariant, why=why)
+            elif not answer:
                 self._rule_note(found, faults.INVARIANT, item.path, constraint, invariant)
-
-    def _holds(self, invariant: Invariant, item: Item) -> bool:
-        """Whether an invariant holds: its expression must be true, and an empty answer is not (SPEC_READINGS.md)."""
-        scope = item.scope
-        answer = fhirpath.compile(invariant.expression, as_filters=True).holds(
-            item.value,
-            item.code,
-            resource=scope.resource,
-            root=scope.container.resource,
-            extra=item.beside,
-            resolver=lambda text: _resource(resolve(item._replace(value=text, beside=None))),
-        )
-        return answer is True
 
     def _rule_note(
         self,
@@ -386,10 +377,6 @@ def _inner_resources(item: Item) -> list[Item]:
         for part in children(item, name):
             inner += children(part, "resource")
     return inner
-
-
-def _resource(item: Item | None) -> dict[str, Any] | None:
-    return None if item is None else item.value
 
 
 def _rule_of(address: str) -> Rule:

@@ -424,6 +424,33 @@ def test_an_invariant_that_cant_be_run_is_information(expression: str) -> None:
     assert finding.cure == "Check by hand: Có tên hoặc số định danh"
 
 
+def test_an_invariant_that_asks_for_what_is_not_in_hand_is_information() -> None:
+    here = f"maritalStatus.memberOf('{SETS}khoa')"
+    member, away = with_rule(here), with_rule("maritalStatus.memberOf('urn:unheard-of')")
+    status = {"coding": [{"system": SYSTEM, "code": "lao"}]}
+    assert told(patient(maritalStatus=status), member, DEPARTMENTS, ALL_OF) == []
+    wrong = patient(maritalStatus={"coding": [{"system": SYSTEM, "code": "x"}]})
+    assert [item[0] for item in told(wrong, member, DEPARTMENTS, ALL_OF)] == ["profile-invariant"]
+    assert [item[0] for item in told(wrong, away)] == ["profile-invariant-not-checked"]
+    resolves = with_rule("managingOrganization.resolve().name.exists()")
+    gone = patient(managingOrganization={"reference": "Organization/1"})
+    assert [item[0] for item in told(gone, resolves)] == ["profile-invariant-not-checked"]
+    contained = {
+        "contained": [{"resourceType": "Organization", "id": "o"}],
+        "managingOrganization": {"reference": "#o"},
+    }
+    assert [item[0] for item in told(patient(**contained), resolves)] == ["profile-invariant"]
+
+
+def test_an_invariant_may_ask_for_another_profile() -> None:
+    rule = with_rule(f"contact.empty() or %resource.conformsTo('{CORE}adult')")
+    assert told(patient(contact=[{}], birthDate="1987"), rule, ADULT) == []
+    assert told(patient(contact=[{}], birthDate="2020"), rule, ADULT) == [
+        ("profile-invariant", "Patient", "Patient:vn-1")
+    ]
+    assert [item[0] for item in told(patient(contact=[{}]), rule)] == ["profile-invariant-not-checked"]
+
+
 def test_every_fault_of_the_catalogue_is_found_by_some_test() -> None:
     """The catalogue grows only with its tests: each code stands in a test of this folder."""
     from pathlib import Path
