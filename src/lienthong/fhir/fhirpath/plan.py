@@ -213,7 +213,7 @@ def type_of(item: Any, static: str) -> str:
 
 
 def wide_type(plan: Plan) -> str:
-    """The type that a bare item of the plan must be given beside items of other types; empty where it says its own."""
+    """The type that a bare item must be given beside items of other types; empty where it says its own."""
     static = plan.type
     return "" if not static or static.startswith("System.") or schema.kind(static) == "resource" else static
 
