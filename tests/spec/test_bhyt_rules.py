@@ -268,6 +268,18 @@ MUTATIONS: dict[str, tuple[Base, Break, str]] = {
         "XML1 MA_LOAI_RV",
     ),
     "bhyt-death-and-follow-up": (day_visit, put("XML1", 1, KET_QUA_DTRI="5"), "XML1 NGAY_TAI_KHAM"),
+    "bhyt-moment-without-minute": (outpatient, put("XML3", 2, NGAY_KQ="20260116"), "XML3 2 NGAY_KQ"),
+    "bhyt-birth-outside-stay": (BIRTH, put("XML9", 1, NGAY_SINH_CON="202603010800"), "XML9 1 NGAY_SINH_CON"),
+    "bhyt-programme-reversed": (
+        WITH_6,
+        put("XML6", 1, NGAY_XN_TLVR="20260116", NGAY_KQ_XN_TLVR="20260110"),
+        "XML6 1 NGAY_KQ_XN_TLVR",
+    ),
+    "bhyt-leave-long": (
+        WITH_11,
+        put("XML11", 1, SO_NGAY_NGHI="196", TU_NGAY="20260116", DEN_NGAY="20260731"),
+        "XML11 1 SO_NGAY_NGHI",
+    ),
     "bhyt-leave-reversed": (WITH_10, put("XML10", 1, DEN_NGAY="20260110"), "XML10 1 DEN_NGAY"),
     "bhyt-leave-days": (WITH_11, put("XML11", 1, SO_NGAY_NGHI="30"), "XML11 1 SO_NGAY_NGHI"),
     # patient and card
@@ -307,6 +319,9 @@ MUTATIONS: dict[str, tuple[Base, Break, str]] = {
     "bhyt-tender-form": (outpatient, put("XML2", 1, TT_THAU="099/QĐ-BIA;N4"), "XML2 1 TT_THAU"),
     "bhyt-route-form": (outpatient, put("XML2", 1, DUONG_DUNG="Uốn"), "XML2 1 DUONG_DUNG"),
     "bhyt-department-form": (outpatient, put("XML3", 1, MA_KHOA="Nội"), "XML3 1 MA_KHOA"),
+    "bhyt-package-form": (inpatient, grouped("10", "GOI_VTYT", "1"), "XML3 7 GOI_VTYT"),
+    "bhyt-code-short": (outpatient, put("XML1", 1, MA_DANTOC="1"), "XML1 MA_DANTOC"),
+    "bhyt-gestation-outside": (WITH_7, put("XML7", 1, TUOI_THAI="60"), "XML7 1 TUOI_THAI"),
     "bhyt-weight-implausible": (outpatient, put("XML1", 1, CAN_NANG="65000"), "XML1 CAN_NANG"),
     "bhyt-child-weight-implausible": (BIRTH, put("XML1", 1, CAN_NANG_CON="3.1"), "XML1 CAN_NANG_CON"),
     "bhyt-child-weight-of-man": (day_visit, put("XML1", 1, CAN_NANG_CON="3100"), "XML1 CAN_NANG_CON"),

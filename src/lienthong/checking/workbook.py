@@ -47,6 +47,7 @@ FAMILIES = {
     Family.FORMS: ("Dạng mã", "Forms of codes"),
     Family.TABLES: ("Bảng phải có", "Tables needed"),
     Family.SERVICES: ("Thuốc, dịch vụ, vật tư", "Drugs, services, supplies"),
+    Family.PAPERS: ("Giấy tờ, chương trình", "Papers, programmes"),
     Family.DIAGNOSES: ("Mã bệnh", "Diagnoses"),
     Family.DUPLICATES: ("Trùng lặp", "Duplicates"),
 }

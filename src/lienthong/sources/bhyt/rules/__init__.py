@@ -15,6 +15,7 @@ from lienthong.sources.bhyt.rules import (
     duplicates,
     forms,
     identity,
+    papers,
     reading,
     services,
     sums,
@@ -36,6 +37,7 @@ RULES: tuple[ClaimRule, ...] = (
     *forms.RULES,
     *tables.RULES,
     *services.RULES,
+    *papers.RULES,
     *diagnoses.RULES,
     *duplicates.RULES,
 )

@@ -17,6 +17,8 @@ _MACHINE = re.compile(r"[A-Z0-9]{1,6}\.[0-9]\.[0-9]{2}[0-9A-Z]{3}\.\S.*")
 _TENDER = re.compile(r"[^;]+;G[0-9]{1,2}(?:;N[0-9]{1,2})?;[0-9]{4}(?:;[^;]*)?|[^;]+;[0-9]{4}|[^;]+;00(?:;[^;]*){0,3}")
 _ROUTE = re.compile(r"[1-9]\.[0-9]{2}")
 _DEPARTMENT = re.compile(r"K[0-9]{2}(?:\.[0-9]{1,2})?")
+_PACKAGE = re.compile(r"G[0-9]{1,2}")
+_LENGTHS = {"MA_QUOCTICH": 3, "MA_DANTOC": 2, "MA_NGHE_NGHIEP": 5}
 _HEAVIEST = 400  # kg
 _CHILD = (200, 9000)  # g
 _MOST_SECONDARY = 12
@@ -43,6 +45,14 @@ def _wrong_tender(case: Case) -> Iterator[Spot]:
         text = row.text("TT_THAU")
         if text and not _TENDER.fullmatch(text):
             yield Spot(row, "TT_THAU")
+
+
+def _short_code(case: Case) -> Iterator[Spot]:
+    """Codes of a fixed length that lost their leading zeros, as spreadsheets do to them."""
+    for field, length in _LENGTHS.items():
+        text = case.summary.code(field)
+        if text.isdecimal() and len(text) < length:
+            yield Spot(case.summary, field)
 
 
 def _heavy(case: Case) -> Iterator[Spot]:
@@ -128,6 +138,25 @@ RULES = (
         "QĐ 5937/QĐ-BYT 2021 phụ lục 5, QĐ 2010/QĐ-BYT 2025, QĐ 1804/QĐ-BYT 2026; MA_KHOA",
         _each(_DEPARTMENT, ("XML1", "MA_KHOA"), ("XML2", "MA_KHOA"), ("XML3", "MA_KHOA")),
         Severity.WARNING,
+    ),
+    _rule(
+        "bhyt-package-form",
+        Text("Mã gói vật tư sai dạng (G1, G2 …).", "GOI_VTYT is not of the form G1, G2."),
+        Text("Ghi G và số thứ tự gói trong một lần dùng dịch vụ.", "Write G and the number of the package."),
+        annex("XML3.GOI_VTYT"),
+        _each(_PACKAGE, ("XML3", "GOI_VTYT")),
+        Severity.WARNING,
+    ),
+    _rule(
+        "bhyt-code-short",
+        Text(
+            "Mã quốc tịch, dân tộc hoặc nghề nghiệp thiếu số 0 ở đầu.",
+            "The code of nationality, ethnic group or occupation lost its leading zeros.",
+        ),
+        Text("Ghi đủ 3, 2 và 5 chữ số.", "Write 3, 2 and 5 digits."),
+        annex("XML1.MA_QUOCTICH", "XML1.MA_DANTOC", "XML1.MA_NGHE_NGHIEP"),
+        _short_code,
+        Severity.ERROR,
     ),
     _rule(
         "bhyt-weight-implausible",

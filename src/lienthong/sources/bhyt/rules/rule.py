@@ -40,6 +40,7 @@ class Family(StrEnum):
     FORMS = "forms"
     TABLES = "tables"
     SERVICES = "services"
+    PAPERS = "papers"
     DIAGNOSES = "diagnoses"
     DUPLICATES = "duplicates"
 

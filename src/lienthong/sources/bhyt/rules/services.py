@@ -101,22 +101,6 @@ def _bed_of_outpatient(case: Case) -> Iterator[Spot]:
                 yield Spot(row, "MA_NHOM")
 
 
-def _leave_in_parts(case: Case) -> Iterator[Spot]:
-    fields = ("SO_NGAY_NGHI", "NGOAITRU_TUNGAY", "NGOAITRU_DENNGAY")
-    for row in case.rows("XML7"):
-        missing = [field for field in fields if not row.text(field)]
-        if 0 < len(missing) < len(fields):
-            yield Spot(row, missing[0])
-
-
-def _too_long_supply(case: Case) -> Iterator[Spot]:
-    for row in case.rows("XML6"):
-        days = amount(row.text("SO_NGAY_CAP_THUOC_ARV"))
-        begin, end = day(row.text("NGAY_BAT_DAU_XU_TRI")), day(row.text("NGAY_KET_THUC_XU_TRI"))
-        if days is not None and begin and end and days > max((end - begin).days, 0):
-            yield Spot(row, "SO_NGAY_CAP_THUOC_ARV")
-
-
 def _rule(
     id: str, title: Text, source: str, look: Look, severity: Severity = Severity.WARNING, cure: Text | None = None
 ) -> ClaimRule:
@@ -216,23 +200,5 @@ RULES = (
         ),
         portal("XML3", "XML4", "XML6", "XML7", "XML11"),
         _conditional,
-    ),
-    _rule(
-        "bhyt-leave-incomplete",
-        Text(
-            "SO_NGAY_NGHI, NGOAITRU_TUNGAY, NGOAITRU_DENNGAY phải ghi đủ cả ba hoặc để trống.",
-            "SO_NGAY_NGHI, NGOAITRU_TUNGAY and NGOAITRU_DENNGAY are not all filled or all empty.",
-        ),
-        portal("XML7.SO_NGAY_NGHI", "XML7.NGOAITRU_TUNGAY", "XML7.NGOAITRU_DENNGAY"),
-        _leave_in_parts,
-        Severity.ERROR,
-    ),
-    _rule(
-        "bhyt-arv-days-many",
-        Text("Số ngày cấp thuốc ARV nhiều hơn thời gian xử trí.", "More days of ARV than the management lasts."),
-        portal("XML6.SO_NGAY_CAP_THUOC_ARV"),
-        _too_long_supply,
-        Severity.ERROR,
-        Text("Kiểm tra số ngày và hai ngày xử trí.", "Check the days and the two dates."),
     ),
 )

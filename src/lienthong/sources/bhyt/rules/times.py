@@ -1,4 +1,4 @@
-"""Times: in ≤ order ≤ carried out ≤ result ≤ out ≤ payment, days of treatment, ages, death, papers after the visit.
+"""Times: in ≤ order ≤ carried out ≤ result ≤ out ≤ payment, days of treatment, ages, death, settlement.
 
 Moments are compared as precisely as both are known; a value that is no moment has its own finding and no order.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from lienthong.core.finding import Severity
+from lienthong.sources.bhyt.layout import fields
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.rules.case import Case, amount, day, later, minute, moment_of
 from lienthong.sources.bhyt.rules.rule import ClaimRule, Family, Look, Spot, Text, annex, plain, portal
@@ -169,14 +171,6 @@ def _follow_up_early(case: Case) -> Iterator[Spot]:
             yield Spot(row, "NGAY_HEN_KL")
 
 
-def _paper_early(case: Case) -> Iterator[Spot]:
-    begin = minute(case.summary.text("NGAY_VAO"))
-    for row in case.rows("XML14"):
-        at = minute(row.text("NGAY_CT"))
-        if begin and at and later(begin, at):
-            yield Spot(row, "NGAY_CT")
-
-
 def _month_wrong(case: Case) -> Iterator[Spot]:
     month, year = case.summary.text("THANG_QT"), case.summary.text("NAM_QT")
     if month and not (month.isdecimal() and 1 <= int(month) <= 12):
@@ -206,32 +200,23 @@ def _died_and_returns(case: Case) -> Iterator[Spot]:
         yield Spot(case.summary, "NGAY_TAI_KHAM")
 
 
-_LEAVES = (
-    ("XML7", "NGOAITRU_TUNGAY", "NGOAITRU_DENNGAY", "SO_NGAY_NGHI"),
-    ("XML10", "TU_NGAY", "DEN_NGAY", "SO_NGAY"),
-    ("XML11", "TU_NGAY", "DEN_NGAY", "SO_NGAY_NGHI"),
-)
+# An exemption is dated by its paper (a day) or by the system (a minute).
+_DAY_IS_FINE = frozenset({"NGAY_MIEN_CCT"})
 
 
-def _leaves(case: Case) -> Iterator[tuple[Row, str, str, date, date]]:
-    for table, first, last, count in _LEAVES:
-        for row in case.rows(table):
-            begin, end = day(row.text(first)), day(row.text(last))
-            if begin and end:
-                yield row, last, count, begin, end
+def _without_minute(case: Case) -> Iterator[Spot]:
+    """By the layout: moments of which only the day stands there."""
+    for row in (case.summary, *(row for rows in case.lines.values() for row in rows)):
+        for name in _moments(row.table, case.on):
+            if len(row.text(name)) == 8 and minute(row.text(name)):
+                yield Spot(row, name)
 
 
-def _leave_reversed(case: Case) -> Iterator[Spot]:
-    for row, last, _, begin, end in _leaves(case):
-        if end < begin:
-            yield Spot(row, last)
-
-
-def _leave_days(case: Case) -> Iterator[Spot]:
-    for row, _, count, begin, end in _leaves(case):
-        said = amount(row.text(count))
-        if said is not None and begin <= end and said not in ((end - begin).days, (end - begin).days + 1):
-            yield Spot(row, count)
+@lru_cache(maxsize=256)
+def _moments(table: str, on: date | None) -> tuple[str, ...]:
+    return tuple(
+        name for name, field in fields(table, on).items() if field.type == "moment" and name not in _DAY_IS_FINE
+    )
 
 
 def _rule(
@@ -372,12 +357,6 @@ RULES = (
         _follow_up_early,
     ),
     _rule(
-        "bhyt-paper-before-visit",
-        Text("Ngày chứng từ (NGAY_CT) trước ngày vào.", "NGAY_CT lies before NGAY_VAO."),
-        portal("XML14.NGAY_CT"),
-        _paper_early,
-    ),
-    _rule(
         "bhyt-settlement-month",
         Text("Tháng hoặc năm quyết toán sai dạng.", "The month or year of settlement has a wrong form."),
         annex("XML1.NAM_QT", "XML1.THANG_QT"),
@@ -409,16 +388,10 @@ RULES = (
         Severity.WARNING,
     ),
     _rule(
-        "bhyt-leave-reversed",
-        Text("Ngày nghỉ đến trước ngày nghỉ từ.", "A leave ends before it begins."),
-        annex("XML7.NGOAITRU_DENNGAY", "XML10.DEN_NGAY", "XML11.DEN_NGAY"),
-        _leave_reversed,
-    ),
-    _rule(
-        "bhyt-leave-days",
-        Text("Số ngày nghỉ khác khoảng từ ngày đến ngày.", "The days of leave are not those from begin to end."),
-        annex("XML7.SO_NGAY_NGHI", "XML10.SO_NGAY", "XML11.SO_NGAY_NGHI"),
-        _leave_days,
-        Severity.WARNING,
+        "bhyt-moment-without-minute",
+        Text("Thời điểm thiếu giờ, phút.", "A moment has a day and no hour and minute."),
+        annex("NGAY_VAO", "NGAY_RA", "NGAY_YL", "NGAY_TH_YL", "NGAY_KQ"),
+        _without_minute,
+        cure=Text("Ghi đủ 12 ký tự yyyymmddHHMM.", "Write all 12 characters, yyyymmddHHMM."),
     ),
 )
