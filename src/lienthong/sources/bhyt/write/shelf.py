@@ -73,7 +73,7 @@ class Shelf:
 
 def own_key(body: Body) -> str:
     """The source's own key of a resource; empty for one that no source of ours made."""
-    ending = f":{body['resourceType']}"
+    ending = f":{body.get('resourceType', '')}"
     for item in identifiers(body):
         system = item.get("system", "")
         if system.startswith(_KEYS) and system.endswith(ending):
