@@ -1,4 +1,4 @@
-"""Pages run: every command of docs/tour.md and docs/check.md, in order, says what the page says."""
+"""Pages run: every command of docs/tour.md, docs/check.md and docs/bhyt.md, in order, says what the page says."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pattern(lines: list[str]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "least"), [("tour.md", 14), ("check.md", 6)])
+@pytest.mark.parametrize(("page", "least"), [("tour.md", 14), ("check.md", 6), ("bhyt.md", 6)])
 def test_a_page_runs_as_it_says(page: str, least: int, tmp_path: Path) -> None:
     ran = steps(page)
     assert len(ran) >= least

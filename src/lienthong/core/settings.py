@@ -79,6 +79,24 @@ class CheckSettings:
     icd10: str = ""
 
 
+PROFILE_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "none": MappingProxyType({}),
+        # Both guides name their artefacts vn-core-…; the names of the second were not read in the guide itself.
+        **{
+            name: MappingProxyType(
+                {kind: f"{canonical}/StructureDefinition/vn-core-{kind.lower()}" for kind in ("Patient", "Encounter")}
+            )
+            for name, canonical in (
+                ("ehealth", "http://fhir.ehealth.gov.vn/core"),
+                ("vncore", "http://fhir.hl7.org.vn/core"),
+            )
+        },
+    }
+)
+"""By preset: the profile that a resource of a type claims."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a node is told: its controller, source, zone, identifier systems and limits.
@@ -91,6 +109,7 @@ class Settings:
     source: str = "main"
     offset: str = "+07:00"
     identifiers: str = "vncore"
+    profiles: str = "none"
     language: str = "vi"
     step: int = 2000
     max_file_bytes: int = 8 * 1024**3
@@ -102,6 +121,11 @@ class Settings:
     def systems(self) -> IdentifierSystems:
         return IDENTIFIER_PRESETS[self.identifiers]
 
+    @property
+    def profile_urls(self) -> Mapping[str, str]:
+        """By type of resource: the profile that what is made of claims says it follows."""
+        return PROFILE_PRESETS[self.profiles]
+
 
 DEFAULT_TOML = """\
 # The settings of this Lienthong node; docs/settings.md names every one. No secrets here.
@@ -109,6 +133,7 @@ controller = ""            # who answers for these data (the data controller)
 source = "main"            # the name of exports that name none themselves
 offset = "+07:00"          # times without a zone take this one
 identifiers = "vncore"     # or "ehealth": the URIs of national identifiers
+profiles = "none"          # or "ehealth", "vncore": the guide that made resources say they follow
 language = "vi"            # of pages and reports: vi, en
 
 [check]                    # rules of `lienthong check`; docs/rules.md names every one
@@ -153,6 +178,7 @@ def read_settings(text: str | bytes) -> Settings:
         data["check"] = _check(data["check"])
     settings = Settings(**data)
     _refuse_unless("identifiers", settings.identifiers in IDENTIFIER_PRESETS, ", ".join(IDENTIFIER_PRESETS))
+    _refuse_unless("profiles", settings.profiles in PROFILE_PRESETS, ", ".join(PROFILE_PRESETS))
     _refuse_unless("language", settings.language in ("vi", "en"), "vi, en")
     for name in ("step", "max_file_bytes", "max_record_bytes"):
         _refuse_unless(name, getattr(settings, name) > 0, "a number above 0")

@@ -1,4 +1,4 @@
-"""Each table of the health-insurance XML beside XML1 to XML5: what a clerk wrote, and what a physician reads in FHIR."""
+"""Each table of the health-insurance XML beside XML1 to XML5: what a clerk wrote becomes what a physician reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lienthong.core.finding import Severity
+from lienthong.core.settings import Settings
 from lienthong.fhir import validate
 from lienthong.sources import Converted
 from lienthong.sources.bhyt.write import check_in, envelope
@@ -192,7 +193,8 @@ def test_an_appointment_is_proposed_for_its_time(read: Any) -> None:
 
 
 def test_a_check_in_is_sent_by_itself_and_the_claim_takes_over(bhyt: Any, read_bytes: Any, read: Any) -> None:
-    names = ["MA_LK", "MA_BN", "HO_TEN", "NGAY_SINH", "GIOI_TINH", "MA_THE_BHYT", "MA_DOITUONG_KCB", "NGAY_VAO", "MA_LOAI_KCB", "MA_CSKCB"]
+    names = ["MA_LK", "MA_BN", "HO_TEN", "NGAY_SINH", "GIOI_TINH", "MA_THE_BHYT", "MA_DOITUONG_KCB", "NGAY_VAO"]
+    names += ["MA_LOAI_KCB", "MA_CSKCB"]
     person = {name: bhyt.summary[name] for name in names}
     rows = [
         {**person, "STT": "1", "MA_DICH_VU": "02.03", "TEN_DICH_VU": "Khám", "NGAY_YL": "202608030850"},
@@ -321,3 +323,12 @@ def test_what_fits_no_type_is_kept_as_it_came(read: Any) -> None:
         body for body in item.resources if body.get("code", {}).get("coding", [{}])[0].get("code") == "882-1"
     )
     assert group["valueCodeableConcept"] == {"text": "O+"}
+
+
+def test_the_guide_that_resources_claim_is_a_setting(bhyt: Any, read_bytes: Any) -> None:
+    plain, claimed = (
+        whole(read_bytes(bhyt.claim(), settings=Settings(profiles=name))) for name in ("none", "ehealth")
+    )
+    assert not any("meta" in body for body in plain.resources)
+    url = "http://fhir.ehealth.gov.vn/core/StructureDefinition/vn-core-patient"
+    assert of(claimed, "Patient")["meta"] == {"profile": [url]}

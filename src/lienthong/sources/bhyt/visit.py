@@ -164,6 +164,8 @@ class Visit:
             named = own or identifier(key_system(self.source, kind), key)
             # A Composition has one identifier, any other a list of them (R4).
             body["identifier"] = named if kind == "Composition" else [named, *content.get("identifier", ())]
+            if profile := self.settings.profile_urls.get(kind):
+                body["meta"] = {**body.get("meta", {}), "profile": [profile]}
             self.resources[(kind, number)] = body
             self.places[name] = row.place
             for element, field in fields.items():
