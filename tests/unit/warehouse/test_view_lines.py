@@ -106,7 +106,7 @@ def test_a_line_at_fault_is_named_the_same_by_both_engines(
         '{"resourceType":"Observation","id":"o","valueQuantity":{"v\\u0061lue":1.10}}',
         '{"resourceType":"Observation","id":"o","id":"p"}',
         '{"resourceType":"Organization","id":"o","component":"another kind of member"}',
-        '{"resourceType":"Observation","id":"o","component":[null,{"valueQuantity":{"value":1.10}}]}',
+        '{"resourceType":"Observation","id":"o","component":null}',
         '{"id":"o"}',
         "   ",
     ],
@@ -164,6 +164,23 @@ def test_a_repeat_over_lines_is_laid_out_by_the_engine_and_has_no_bound(
     path = written(tmp_path, responses(2), responses(depth), '{"resourceType":"QuestionnaireResponse","id":"none"}')
     view = repeating(*steps)
     assert duckdb.reads_lines(compile_view(view))
+    assert run_view(view, path) == run_view(view, path, engine="reference")
+
+
+def test_a_repeat_beside_another_use_of_the_same_member(tmp_path: Path) -> None:
+    path = written(tmp_path, responses(4), responses(12))
+    view = repeating("item", "answer.item")
+    view["select"] += [
+        {"column": [{"name": "n", "path": "item.item.count()"}, {"name": "has", "path": "item.item.item.exists()"}]},
+        {"forEach": "item.answer", "column": [{"name": "e", "path": "value.exists()"}]},
+        {"repeat": ["item"], "column": [{"name": "again", "path": "linkId"}]},
+    ]
+    assert duckdb.reads_lines(compile_view(view))
+    assert run_view(view, path) == run_view(view, path, engine="reference")
+    view["select"].append(
+        {"forEach": "item", "select": [{"repeat": ["item"], "column": [{"name": "x", "path": "id"}]}]}
+    )
+    assert not duckdb.reads_lines(compile_view(view))
     assert run_view(view, path) == run_view(view, path, engine="reference")
 
 

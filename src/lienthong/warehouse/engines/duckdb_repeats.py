@@ -27,7 +27,9 @@ Unrolled = tuple[Shape, dict[str, str]]
 
 def unrolled(shape: Shape) -> Unrolled | None:
     """The repeats of a view so unrolled; None where one does not start at the resource or has no plain steps."""
-    read, columns = Shape(dict(shape.members)), {}
+    if any(has_repeats(member.shape) for member in shape.members.values()):
+        return None
+    read, columns = _copied(shape), {}
     for name, (repeat, inner) in shape.repeats.items():
         writer = _writer(repeat, inner)
         if writer is None:
@@ -36,7 +38,7 @@ def unrolled(shape: Shape) -> Unrolled | None:
         for step in first:
             _put(read, step, nested(1))
         columns[name] = _items(repeat, inner, first)
-    return None if has_repeats(read) else (read, columns)
+    return read, columns
 
 
 def _writer(repeat: Repeat, inner: Shape) -> tuple[list[Step], Callable[[int], Shape]] | None:
@@ -81,21 +83,26 @@ def _crosses(inner: Shape, steps: list[Step]) -> bool:
 
 
 def _copied(shape: Shape) -> Shape:
-    return Shape({name: _with_shape(member, _copied(member.shape)) for name, member in shape.members.items()})
+    return _merged(shape, Shape())
 
 
-def _with_shape(member: Member, shape: Shape) -> Member:
-    return Member(member.type, member.is_list, shape, member.exact)
+def _merged(one: Shape, other: Shape) -> Shape:
+    """A shape of its own with the members of both."""
+    found: dict[str, Member] = {}
+    for name in {**one.members, **other.members}:
+        both = [shape.members[name] for shape in (one, other) if name in shape.members]
+        shape = _merged(both[0].shape, both[-1].shape) if len(both) > 1 else _copied(both[0].shape)
+        found[name] = Member(both[0].type, both[0].is_list, shape, any(member.exact for member in both))
+    return Shape(found)
 
 
 def _put(shape: Shape, step: Step, items: Shape) -> None:
-    """Adds the members of a step to a shape, `items` at its end."""
+    """Adds the members of a step to a shape of its own, with `items` at its end."""
     for field in step[:-1]:
-        member = shape.members.get(field.name) or Member(field.type, field.is_list, Shape())
-        member = shape.members[field.name] = _with_shape(member, _copied(member.shape))
-        shape = member.shape
+        shape = shape.members.setdefault(field.name, Member(field.type, field.is_list, Shape())).shape
     last = step[-1]
-    shape.members[last.name] = Member(last.type, last.is_list, items)
+    there = shape.members.get(last.name)
+    shape.members[last.name] = Member(last.type, last.is_list, _merged(there.shape if there else Shape(), items))
 
 
 def _items(repeat: Repeat, inner: Shape, first: list[Step]) -> str:

@@ -247,7 +247,7 @@ def _member(item: Any, name: str) -> list[Any]:
 
 
 def _key(reference: dict[str, Any], target: str) -> list[str]:
-    match = _REFERENCE.fullmatch(reference.get("reference", ""))
+    match = _REFERENCE.fullmatch(reference.get("reference") or "")
     if not match or (target and not match[1].startswith(target + "/")):
         return []
     return [match[1]]

@@ -137,8 +137,7 @@ def _fits(value: str, type_name: str) -> bool:
 
 def check_profiles(view: Mapping[str, Any]) -> None:
     """The demands of the profiles that the view claims in `meta.profile`; `view-wrong` at what breaks one."""
-    meta = view.get("meta", {})
-    claimed = meta.get("profile", []) if isinstance(meta, Mapping) else []
+    claimed = list_of(object_of(view.get("meta", {}), "meta"), "profile", "meta")
     profiles = {str(address).partition("|")[0].rpartition("/")[2] for address in claimed}
     if "ShareableViewDefinition" in profiles:
         for name in ("url", "name", "fhirVersion"):

@@ -199,6 +199,8 @@ def check(value: object, shape: Shape) -> None:
             for item in inner:
                 if item is not None:
                     _check_item(item, member, name)
+                elif member.kinds is _OBJECT and not name.startswith("_"):
+                    raise Misfit(f"'{name}' must hold no null")
         else:
             raise Misfit(f"'{name}' must be a list")
 
