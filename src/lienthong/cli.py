@@ -93,14 +93,17 @@ def shared(
 def ingest(
     context: typer.Context,
     paths: Paths,
-    format: Annotated[str, typer.Option(help="auto, fhir or bhyt.")] = "auto",
+    format: Annotated[str, typer.Option(help="auto, fhir, bhyt, hl7v2 or tables.")] = "auto",
     source: Annotated[str | None, typer.Option(help="Name of the source, where the export names none.")] = None,
+    mapping: Annotated[
+        str | None, typer.Option(metavar="FILE|NAME", help="What the columns of tables mean; kept for this node.")
+    ] = None,
 ) -> None:
     """Exports → record: everything is kept, every fault is named."""
     from lienthong import console
 
     with opened(context, create=True) as node, console.progress(quiet=context.obj.json) as progress:
-        done = node.ingest(paths, source=source, format=format, progress=progress)
+        done = node.ingest(paths, source=source, format=format, mapping=mapping, progress=progress)
     console.show(done, as_json=context.obj.json)
     raise typer.Exit(done.exit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,7 @@ from lienthong.products import catalogue
 from lienthong.products.decide import apply_pending, decide
 from lienthong.products.run import Run, run
 from lienthong.record import Record, Stored, ai_guard
+from lienthong.sources.tables import kept
 from lienthong.warehouse import Built, Rows, Warehouse, stream_view
 from lienthong.warehouse.export import Exported, export
 from lienthong.warehouse.housekeeping import housekeeping
@@ -75,7 +77,9 @@ class Node:
                 raise NO_NODE.at(str(self.home))
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             settings.write_text(DEFAULT_TOML, encoding="utf-8")
-        self.settings: Settings = read_settings(settings.read_bytes())
+        self.settings: Settings = replace(
+            read_settings(settings.read_bytes()), mappings=kept.read_all(self.home / "mappings")
+        )
         keys = self.home / "keys"
         self.log = AccessLog(self.home / "audit", node_key(keys, "node", random), clock)
         self.vault = Vault(self.home / "raw", keys, random=random)
@@ -111,10 +115,18 @@ class Node:
         *,
         source: str | None = None,
         format: str = "auto",
+        mapping: str | None = None,
         progress: Progress = quiet,
     ) -> Ingested:
-        """Exports → record: everything is kept, every fault is named."""
+        """Exports → record: everything is kept, every fault is named.
+
+        `mapping` is the file of a mapping, or the name of a shipped one, for the tables among them; it is kept in
+        HOME/mappings, so that the next ingest and a retry find it.
+        """
         grant = self.permit(Action.INGEST)
+        if mapping is not None:
+            kept.keep(mapping, self.home / "mappings", self.settings.offset)
+            self.settings = replace(self.settings, mappings=kept.read_all(self.home / "mappings"))
         done = pipeline.ingest(paths, self._way, grant, source=source, format=format, progress=progress)
         self._write_signed(grant)
         return done

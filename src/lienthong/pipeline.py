@@ -22,6 +22,7 @@ from lienthong.privacy.vault import Vault
 from lienthong.reading import Opened, Ready, read_files, ready, validated
 from lienthong.record import Batch, Published, Record
 from lienthong.sources import Converted, LeftOut, rejection
+from lienthong.sources.neighbours import Neighbours
 
 __all__ = ["Checked", "Ingested", "Progress", "Way", "check", "ingest", "quiet", "retry"]
 
@@ -157,7 +158,14 @@ def check(paths: Iterable[Path], settings: Settings, *, progress: Progress = qui
         progress("files", number, len(files))
         try:
             with file.open() as stream:
-                for item in sources.convert(stream, name=file.name, sha256="", settings=settings, given=file.given):
+                for item in sources.convert(
+                    stream,
+                    name=file.name,
+                    sha256="",
+                    settings=settings,
+                    given=file.given,
+                    neighbours=Neighbours(file.path),
+                ):
                     if isinstance(item, LeftOut):
                         left_out.append(item)
                         continue

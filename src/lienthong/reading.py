@@ -13,6 +13,7 @@ from lienthong.core.settings import Settings
 from lienthong.privacy.vault import Vault
 from lienthong.record import NO_ID, Prepared, prepare
 from lienthong.sources import Converted, Found, LeftOut, rejection
+from lienthong.sources.neighbours import Neighbours
 
 __all__ = ["Done", "Event", "Opened", "Ready", "forget", "read_file", "read_files", "ready", "validated"]
 
@@ -103,6 +104,7 @@ def read_file(
             source=source,
             format=format,
             given=file.given,
+            neighbours=Neighbours(file.path),
         ):
             if isinstance(item, LeftOut):
                 yield item

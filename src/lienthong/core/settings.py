@@ -102,7 +102,8 @@ class Settings:
     """What a node is told: its controller, source, zone, identifier systems and limits.
 
     `source` names exports that name none themselves (FHIR files); a claim's source is its facility's code.
-    Sizes are in bytes. `step` is the number of resources that an ingest commits at once.
+    Sizes are in bytes. `step` is the number of resources that an ingest commits at once. `mappings` are the mappings
+    of tables, their YAML by file name: not part of lienthong.toml, they lie in HOME/mappings.
     """
 
     controller: str = ""
@@ -116,6 +117,7 @@ class Settings:
     max_record_bytes: int = 256 * 1024**2
     facilities: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     check: CheckSettings = CheckSettings()
+    mappings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def systems(self) -> IdentifierSystems:
@@ -159,7 +161,7 @@ def read_settings(text: str | bytes) -> Settings:
         raise WRONG_SETTINGS.at("lienthong.toml", why=str(error).rstrip("."), allowed="TOML") from None
     except RecursionError:
         raise WRONG_SETTINGS.at("lienthong.toml", why="it is nested too deep", allowed="TOML") from None
-    known = {item.name: item for item in fields(Settings)}
+    known = {item.name: item for item in fields(Settings) if item.name != "mappings"}
     for name in data:
         if name not in known:
             raise WRONG_SETTINGS.at(
@@ -210,7 +212,7 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
     """The settings as plain values, for another process."""
     values = {item.name: getattr(settings, item.name) for item in fields(settings)}
     check = {"off": list(settings.check.off), "warn": list(settings.check.warn), "icd10": settings.check.icd10}
-    return {**values, "facilities": dict(settings.facilities), "check": check}
+    return {**values, "facilities": dict(settings.facilities), "mappings": dict(settings.mappings), "check": check}
 
 
 def settings_from_json(values: Mapping[str, Any]) -> Settings:

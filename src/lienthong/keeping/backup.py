@@ -146,6 +146,9 @@ def _databases(home: Path, target: Target) -> list[Entry]:
 def _log_and_settings(home: Path, target: Target) -> list[Entry]:
     settings = (home / SETTINGS).read_bytes()
     files = [target.content(SETTINGS, io.BytesIO(settings), len(settings))]
+    for path in sorted((home / "mappings").glob("[a-z0-9]*.yaml")):
+        mapping = path.read_bytes()
+        files.append(target.content(f"mappings/{path.name}", io.BytesIO(mapping), len(mapping)))
     found = log_now(home / "audit")
     if found is not None:
         size, head = found

@@ -32,7 +32,8 @@ NEWER = ErrorKind(
 
 # What may lie in a backup: no manifest leads a restore to any other place.
 _PATH = re.compile(
-    r"lienthong\.toml|record\.db|decisions\.db|audit/access\.(ndjson|head)|raw/[0-9a-f]{2}/[0-9a-f]{64}"
+    r"lienthong\.toml|mappings/[a-z0-9][a-z0-9-]{0,60}\.yaml|record\.db|decisions\.db"
+    r"|audit/access\.(ndjson|head)|raw/[0-9a-f]{2}/[0-9a-f]{64}"
     r"|keys/(node|decisions)\.key|keys/files/[0-9a-f]{64}\.key|keys/people/[a-z0-9][a-z0-9._@-]{0,80}"
 )
 _STORED = re.compile(r"(raw/[0-9a-f]{2}/[0-9a-f]{64}\.[0-9a-f]{16})|" + _PATH.pattern)

@@ -19,12 +19,15 @@ from typing import IO, Any, BinaryIO, TypeVar
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.text import printable
 
-__all__ = ["HEAD", "Member", "is_archive", "members"]
+__all__ = ["HEAD", "WORKBOOKS", "Budget", "Member", "buffered", "is_archive", "is_workbook", "members"]
 
 _T = TypeVar("_T")
 
 HEAD = 1 << 20
 """Bytes of a member that can be looked at before it is read."""
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+"""Endings of workbooks: packed as a zip, but one file to its reader."""
 
 _MAX_RATIO = 400  # FHIR as NDJSON packs 20 to 60 times; a bomb of deflate a thousand times
 _RATIO_FROM = 64 << 20  # small files may pack as well as they like
@@ -92,7 +95,7 @@ _UNPACKING = (
 
 
 @dataclass(slots=True)
-class _Budget:
+class Budget:
     """How many plain bytes all members of one file may still give."""
 
     limit: int
@@ -110,7 +113,7 @@ class _Budget:
 class _Bounded(io.RawIOBase):
     """Reads on from a stream within the budget; whatever breaks in unpacking becomes one error."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, budget: _Budget) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, budget: Budget) -> None:
         super().__init__()
         self._stream = stream
         self._budget = budget
@@ -159,39 +162,44 @@ def is_archive(head: bytes) -> str | None:
     return next((kind for magic, kind in _OTHER if head.startswith(magic)), None)
 
 
+def is_workbook(name: str) -> bool:
+    """Whether a file is called as workbooks are."""
+    return name.lower().endswith(WORKBOOKS)
+
+
 def members(stream: BinaryIO, name: str, limit: int) -> Iterator[Member]:
     """The plain files in a file, in their order; a stream holds until the next member is asked for.
 
     Raises LienthongError where the container itself can't be read.
     """
     stream.seek(0, io.SEEK_END)
-    budget = _Budget(limit, max(stream.tell(), 1))
+    budget = Budget(limit, max(stream.tell(), 1))
     stream.seek(0)
     kind = is_archive(stream.read(512))
     stream.seek(0)
-    if kind == "zip":
+    if kind == "zip" and not is_workbook(name):
         yield from _zip(stream, name, budget)
     elif kind == "gzip":
         with gzip.GzipFile(fileobj=stream, mode="rb") as plain:
             yield _member(name, plain, budget, nested=True)
-    elif kind is not None:
+    elif kind is not None and kind != "zip":
         raise OTHER_ARCHIVE.at(name, kind=kind)
     else:
         yield _member(name, stream, budget, nested=False)
 
 
-def _member(name: str, stream: IO[bytes] | gzip.GzipFile, budget: _Budget, *, nested: bool) -> Member:
-    buffered = _buffered(stream, budget)
+def _member(name: str, stream: IO[bytes] | gzip.GzipFile, budget: Budget, *, nested: bool) -> Member:
+    opened = buffered(stream, budget)
     try:
-        head = buffered.peek(HEAD)
+        head = opened.peek(HEAD)
     except LienthongError as error:
-        return Member(name, b"", buffered, error)
-    if nested and is_archive(head[:512]):
-        return Member(name, b"", buffered, NESTED.at(name))
-    return Member(name, head, buffered)
+        return Member(name, b"", opened, error)
+    if nested and is_archive(head[:512]) and not (is_workbook(name) and is_archive(head[:512]) == "zip"):
+        return Member(name, b"", opened, NESTED.at(name))
+    return Member(name, head, opened)
 
 
-def _zip(stream: BinaryIO, name: str, budget: _Budget) -> Iterator[Member]:
+def _zip(stream: BinaryIO, name: str, budget: Budget) -> Iterator[Member]:
     if _directory_size(stream) > _MAX_DIRECTORY:
         raise BOMB.at(name)
     archive = _unpacked(name, lambda: zipfile.ZipFile(stream))
@@ -236,9 +244,9 @@ def _directory_size(stream: BinaryIO) -> int:
 
 
 def _nothing() -> io.BufferedReader:
-    return _buffered(io.BytesIO(), _Budget(0, 1))
+    return buffered(io.BytesIO(), Budget(0, 1))
 
 
-def _buffered(stream: IO[bytes] | gzip.GzipFile, budget: _Budget) -> io.BufferedReader:
+def buffered(stream: IO[bytes] | gzip.GzipFile, budget: Budget) -> io.BufferedReader:
     raw: Any = _Bounded(stream, budget)  # typeshed asks for more of a raw stream than BufferedReader does
     return io.BufferedReader(raw, HEAD)

@@ -48,10 +48,14 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that is no export: named, and neither a fault nor quarantined."""
+    """A file that is no export: named, and neither a fault nor quarantined.
+
+    `fault` is the error for which the file is quarantined where it was named itself and so must be an export.
+    """
 
     name: str
     why: str
+    fault: LienthongError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,17 @@ from lienthong.core.settings import Settings
 from lienthong.core.text import printable
 from lienthong.sources import container, recognise
 from lienthong.sources.converted import Converted, Found, LeftOut, Source, rejection
+from lienthong.sources.neighbours import Joining, Neighbours
 
 __all__ = ["Reading", "convert", "find", "installed", "read"]
 
 Reading = Callable[..., Iterator[Converted | LeftOut]]
 """What is done with a plain file: called with its source and, but for that, as `Source.convert` is."""
 
-_KINDS = "FHIR R4 as JSON or NDJSON, HL7 v2, or the health-insurance XML (GIAMDINHHS); each also as gzip or in a zip."
+_KINDS = (
+    "FHIR R4 as JSON or NDJSON, HL7 v2, the health-insurance XML (GIAMDINHHS), or tables with a mapping;"
+    " each also as gzip or in a zip."
+)
 
 NO_PATH = ErrorKind(
     "path-not-found",
@@ -125,7 +129,13 @@ def read(
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             stream.seek(0)
             for item in convert(
-                stream, name=found.name, sha256=sha256, settings=settings, format=format, given=found.given
+                stream,
+                name=found.name,
+                sha256=sha256,
+                settings=settings,
+                format=format,
+                given=found.given,
+                neighbours=Neighbours(found.path),
             ):
                 if isinstance(item, Converted):
                     yield item
@@ -141,13 +151,15 @@ def convert(
     format: str = "auto",
     given: bool = True,
     read: Reading | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Iterator[Converted | LeftOut]:
     """One opened (seekable) file to its records, in their order.
 
     `source` names the source of the records, by default the claim's facility or `settings.source`. `given` says that
     the file was named itself: then it must be an export, while in a folder it may be left out. A fault of the whole
     file is a Converted with an empty `origin.record` and `rejected`; only a wrong `format` raises.
-    `read` does something else than to convert with each plain file.
+    `read` does something else than to convert with each plain file. `neighbours` are the files beside this one, for
+    sources that look into other tables.
     """
     if format != "auto" and format not in installed():
         raise UNKNOWN_FORMAT.at("--format", allowed=", ".join(["auto", *installed()]))
@@ -157,7 +169,9 @@ def convert(
     try:
         for member in container.members(stream, name, settings.max_file_bytes):
             required = given and member.name == name
-            for item in _member(member, sha256, settings, source, format, read, required=required):
+            for item in _member(
+                member, sha256, settings, source, format, read, neighbours or Neighbours(), required=required
+            ):
                 if isinstance(item, LeftOut):
                     left_out.append(item)
                 else:
@@ -177,6 +191,7 @@ def _member(
     source: str | None,
     format: str,
     read: Reading | None,
+    neighbours: Neighbours,
     *,
     required: bool,
 ) -> Iterator[Converted | LeftOut]:
@@ -197,11 +212,19 @@ def _member(
             yield _left_out(LeftOut(name, recognise.what_it_is(head)), sha256, label, required=required)
         return
     try:
-        convert_it = partial(read, reader) if read else reader.convert
+        convert_it = _conversion(reader, read, neighbours)
         for item in convert_it(member.stream, name=name, sha256=sha256, settings=settings, source=source):
             yield _left_out(item, sha256, label, required=required) if isinstance(item, LeftOut) else item
     except LienthongError as error:
         yield _rejected_file(error, name, sha256, label)
+
+
+def _conversion(
+    reader: Source, read: Reading | None, neighbours: Neighbours
+) -> Callable[..., Iterator[Converted | LeftOut]]:
+    if read:
+        return partial(read, reader)
+    return partial(reader.convert_beside, neighbours=neighbours) if isinstance(reader, Joining) else reader.convert
 
 
 def _recognised(head: bytes, name: str) -> Source | None:
@@ -211,7 +234,7 @@ def _recognised(head: bytes, name: str) -> Source | None:
 def _left_out(item: LeftOut, sha256: str, label: str, *, required: bool) -> Converted | LeftOut:
     if not required:
         return item
-    return _rejected_file(NO_EXPORT.at(item.name, why=item.why), item.name, sha256, label)
+    return _rejected_file(item.fault or NO_EXPORT.at(item.name, why=item.why), item.name, sha256, label)
 
 
 def _rejected_file(error: LienthongError, name: str, sha256: str, source: str) -> Converted:
