@@ -2,6 +2,5 @@
 
 from lienthong.checking.check import check
 from lienthong.checking.report import Report
-from lienthong.checking.workbook import write_workbook
 
-__all__ = ["Report", "check", "write_workbook"]
+__all__ = ["Report", "check"]

@@ -11,8 +11,6 @@ from lienthong.beside import worth_it
 from lienthong.checking.aside import Aside
 from lienthong.checking.look import Looked, Seen, choice_of, look
 from lienthong.checking.report import Report, report
-from lienthong.checking.workbook import refuse_other_names, write_workbook
-from lienthong.core.clock import Clock, system_clock
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.core.settings import Settings, read_settings
@@ -39,16 +37,9 @@ def check(
     *,
     language: str | None = None,
     format: str = "auto",
-    workbook: Path | None = None,
-    clock: Clock = system_clock,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Report:
-    """The faults of exports, by the settings of a home if there is one; nothing is stored.
-
-    `workbook` is an Excel file to write them to as well.
-    """
-    if workbook is not None:
-        refuse_other_names(workbook)
+    """The faults of exports, by the settings of a home if there is one; nothing is stored."""
     started = monotonic()
     settings = _settings(home)
     spoken = language or settings.language
@@ -73,10 +64,7 @@ def check(
     left_out = tuple(item for file in looked for item in file.left_out)
     across = together((item.trace for item in seen if item.trace is not None), choice)
     read = len(files) - len({item.name for item in left_out})
-    result = report(read, _with(seen, across), left_out, spoken, monotonic() - started)
-    if workbook is not None:
-        write_workbook(workbook, result, clock)
-    return result
+    return report(read, _with(seen, across), left_out, spoken, monotonic() - started)
 
 
 def _with(seen: Sequence[Seen], across: Iterable[Finding]) -> list[Seen]:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from lienthong.core.clock import system_clock
+
 __all__ = ["check"]
 
 
@@ -18,8 +20,13 @@ def check(
 ) -> None:
     """Claims before they are sent: every fault, its place, rule and cure; nothing is stored."""
     from lienthong import checking, console
+    from lienthong.checking.workbook import refuse_other_names, write_workbook
 
+    if xlsx:
+        refuse_other_names(xlsx)
     with console.progress(quiet=context.obj.json) as progress:
-        report = checking.check(paths, context.obj.home, language=lang, workbook=xlsx, progress=progress)
+        report = checking.check(paths, context.obj.home, language=lang, progress=progress)
+    if xlsx:
+        write_workbook(xlsx, report, system_clock)
     console.show(report, as_json=context.obj.json)
     raise typer.Exit(report.exit)
