@@ -103,6 +103,7 @@ def look(paths: Iterable[Path], known: Profiles, settings: Settings, *, progress
     """The findings of FHIR files by R4 and by profiles; other files are left out by name."""
     started, records = monotonic(), 0
     findings, left_out, types = list[Finding](), list[LeftOut](), set[str]()
+    said = set[tuple[str, str]]()
     files = list(sources.find(paths))
     for number, file in enumerate(files):
         progress("files", number, len(files))
@@ -122,12 +123,23 @@ def look(paths: Iterable[Path], known: Profiles, settings: Settings, *, progress
                         records += 1
                         types.update(_types(value or {}))
                         for finding in fhir.validate(data, profiles=[known]):
-                            findings.append(finding.at(file=member.name, record=record))
+                            if _is_new(finding, said):
+                                findings.append(finding.at(file=member.name, record=record))
         except LienthongError as error:
             findings.append(rejection(error, file=file.name))
     findings.extend(_to_know(known, types))
     read = len(files) - len({item.name for item in left_out})
     return Checked(read, records, tuple(findings), tuple(left_out), monotonic() - started)
+
+
+def _is_new(finding: Finding, said: set[tuple[str, str]]) -> bool:
+    """False for what can't be checked by a rule that was said of another resource: it is about the rule alone."""
+    if not finding.code.endswith("-not-checked") and finding.code != "profile-unknown":
+        return True
+    key = (finding.code, finding.rule.id if finding.rule is not None else "")
+    is_new = key not in said
+    said.add(key)
+    return is_new
 
 
 def _records(stream: BufferedReader, limit: int) -> Iterator[tuple[str, bytes]]:
