@@ -20,7 +20,7 @@ from lienthong.warehouse.manifest import NAME, NOT_BUILT, read_manifest
 from lienthong.warehouse.sql_on_fhir.definition import compile_view
 from lienthong.warehouse.sql_on_fhir.output import arrow_schema
 from lienthong.warehouse.sql_on_fhir.plan import View
-from lienthong.warehouse.sql_on_fhir.shape import shape_of
+from lienthong.warehouse.sql_on_fhir.shape import NOT_FHIR, shape_of
 
 __all__ = ["Rows", "read_view", "run_view", "stream_view", "warehouse_of"]
 
@@ -79,14 +79,21 @@ def stream_view(
 
 def _batches(plan: View, resources: Iterable[dict[str, Any]] | Path, engine: str) -> Iterator[pa.RecordBatch]:
     if not isinstance(resources, Path):
-        placed = ((f"resource {number}", resource) for number, resource in enumerate(resources, 1))
-        return _run(plan, placed, engine)
+        return _run(plan, _numbered(resources), engine)
     if folder := warehouse_of(resources):
         return _of_warehouse(plan, folder, engine)
     paths = find_files(resources)
-    if engine == "duckdb" and duckdb.reads_lines(plan) and all(is_ndjson(path) for path in paths):
+    directly = engine == "duckdb" and duckdb.reads_lines(plan)
+    if directly and all(is_ndjson(path) and duckdb.takes(path) for path in paths):
         return _of_lines(plan, paths)
     return _run(plan, read_files(paths), engine)
+
+
+def _numbered(resources: Iterable[object]) -> Iterator[Placed]:
+    for number, resource in enumerate(resources, 1):
+        if not isinstance(resource, dict):
+            raise NOT_FHIR.at(f"resource {number}", why="it is no object")
+        yield f"resource {number}", resource
 
 
 def _run(plan: View, placed: Iterable[Placed], engine: str) -> Iterator[pa.RecordBatch]:
@@ -132,7 +139,7 @@ def _of_warehouse(plan: View, folder: Path, engine: str) -> Iterator[pa.RecordBa
     if table is None:
         return iter(())
     path = folder / table.file
-    if engine == "duckdb" and holds(shape_of(plan), plan.resource):
+    if engine == "duckdb" and duckdb.takes(path) and holds(shape_of(plan), plan.resource):
         return duckdb.run_parquet(plan, path, DECIMAL_SUFFIX)
     return _run(plan, _stored(path, plan.resource), engine)
 

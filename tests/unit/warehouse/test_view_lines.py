@@ -137,6 +137,12 @@ def test_a_folder_is_read_in_the_order_of_its_names_and_no_file_is_passed_over(t
     assert run_view(TEXTS, tmp_path).column("value").to_pylist() == [*expected, "4"]
 
 
+@pytest.mark.parametrize("name", ["Observation[1].ndjson", "Observation*.ndjson", "Obs?.ndjson", "it's {a,b}.ndjson"])
+def test_a_name_is_never_taken_for_a_pattern(tmp_path: Path, name: str) -> None:
+    written(tmp_path, observation("2"), name="Observation1.ndjson")
+    assert run_view(TEXTS, written(tmp_path, observation("3"), name=name)).column("value").to_pylist() == ["3"]
+
+
 def responses(depth: int) -> str:
     item: dict[str, Any] = {"linkId": str(depth), "answer": [{"valueString": "x", "item": [{"linkId": "a"}]}]}
     for level in range(depth - 1, 0, -1):
@@ -209,6 +215,12 @@ def test_a_damaged_gzip_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LienthongError, match="damaged or cut off") as caught:
         run_view(TEXTS, tmp_path)
     assert caught.value.where == "Observation.ndjson.gz"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "reference"])
+def test_what_is_no_resource_is_refused(engine: str) -> None:
+    with pytest.raises(LienthongError, match="no object"):
+        run_view(TEXTS, "Observation.ndjson", engine=engine)  # type: ignore[arg-type]
 
 
 def test_a_resource_in_memory_at_fault_is_named_by_its_number() -> None:

@@ -41,7 +41,7 @@ from lienthong.warehouse.sql_on_fhir.shape import (
 )
 from lienthong.warehouse.sql_on_fhir.values import TOO_LARGE
 
-__all__ = ["connect", "reads_lines", "run", "run_lines", "run_parquet"]
+__all__ = ["connect", "reads_lines", "run", "run_lines", "run_parquet", "takes"]
 
 ENGINE_FAULT = ErrorKind(
     "view-engine",
@@ -99,6 +99,11 @@ def _lines(view: View, resources: Iterable[Placed], failed: list[LienthongError]
     except LienthongError as error:
         failed.append(error)
         raise
+
+
+def takes(path: Path) -> bool:
+    """Whether DuckDB takes a path as the one file that it names, not as a pattern for several."""
+    return not any(sign in str(path) for sign in "*?[{")
 
 
 def reads_lines(view: View) -> bool:
