@@ -16,7 +16,7 @@ _WORDS = """
 """
 NASTY = [*_WORDS.split(), "", " ", "\x00", "9" * 24, "-" + "9" * 24 + ".5", "A" * 300]
 TABLES = [table for table in layout.TABLES if table not in ("XML0", "XML12")]
-ICD10 = read_icd10(["code,never,sex", "I10,1,M", "O80,,F"], "icd10.csv")
+ICD10 = read_icd10(b"code,never,sex\nI10,1,M\nO80,,F\n", "icd10.csv")
 
 
 def _whole() -> Tables:

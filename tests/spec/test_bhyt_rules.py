@@ -418,7 +418,7 @@ R51,,1,,,,,
 I46.9,,,,1,,,
 N40,,,,,M,,
 """
-WITH_LIST = choose((), (), language="en", icd10=read_icd10(_LIST.splitlines(), "icd10.csv"))
+WITH_LIST = choose((), (), language="en", icd10=read_icd10(_LIST.encode(), "icd10.csv"))
 # Where one fault breaks two rules whatever is done: the other one, and why.
 _ALSO = {
     "bhyt-secondary-many": {"bhyt-icd10-unlisted"},  # I15 is one of the thirteen

@@ -50,8 +50,8 @@ def choice_of(settings: Settings, home: Path, language: str) -> Choice:
     chosen = settings.check
     if not chosen.icd10:
         return choose(chosen.off, chosen.warn, language=language)
-    with (home / chosen.icd10).open(encoding="utf-8-sig", newline="") as lines:
-        return choose(chosen.off, chosen.warn, language=language, icd10=read_icd10(lines, chosen.icd10))
+    listed = read_icd10((home / chosen.icd10).read_bytes(), chosen.icd10)
+    return choose(chosen.off, chosen.warn, language=language, icd10=listed)
 
 
 def look(files: Iterable[tuple[int, Found]], settings: Settings, choice: Choice, format: str) -> Iterator[Looked]:

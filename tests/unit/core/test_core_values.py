@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -14,7 +15,14 @@ from lienthong.core.clock import instant, zone
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError, exit_code
 from lienthong.core.finding import Finding, Place, Rule, Severity
 from lienthong.core.ids import key_system, person_id, resource_id, suggestion_id
-from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
+from lienthong.core.settings import (
+    DEFAULT_TOML,
+    CheckSettings,
+    Settings,
+    read_settings,
+    settings_from_json,
+    settings_to_json,
+)
 from lienthong.core.text import fold, nfc
 
 GONE = ErrorKind("file-gone", Category.NOT_FOUND, what="The file '{name}' is gone.", cure="Give {name} again.")
@@ -106,6 +114,11 @@ def test_the_default_settings_are_the_written_ones() -> None:
         ("offset = '7'", "allowed: an offset such as +07:00"),
         ("language = 'de'", "allowed: vi, en"),
         ("= 3", "settings-wrong"),
+        ("check = 3", "the value has the wrong type"),
+        ("[check]\nof = []", "allowed: icd10, off, warn"),
+        ("[check]\noff = 'x'", "a list of rules' names"),
+        ("[check]\nwarn = [1]", "a list of rules' names"),
+        ("[check]\nicd10 = []", "the value has the wrong type"),
     ],
 )
 def test_wrong_settings_say_what_is_allowed(text: str, said: str) -> None:
@@ -113,6 +126,12 @@ def test_wrong_settings_say_what_is_allowed(text: str, said: str) -> None:
         read_settings(text)
     assert said in str(caught.value)
     assert caught.value.category is Category.INCORRECT
+
+
+def test_settings_cross_to_another_process_as_they_are() -> None:
+    settings = read_settings('[check]\noff = ["a"]\nwarn = ["b"]\nicd10 = "c.csv"\n[facilities]\n01999 = "A"\n')
+    assert settings.check == CheckSettings(("a",), ("b",), "c.csv")
+    assert settings_from_json(json.loads(json.dumps(settings_to_json(settings)))) == settings
 
 
 def test_an_unknown_purpose_lists_the_known_ones() -> None:

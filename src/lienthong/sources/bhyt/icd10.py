@@ -57,8 +57,17 @@ class Icd10:
         return next((item for item in self.codes.get(code, ()) if item.holds(on)), None)
 
 
-def read_icd10(lines: Iterable[str], name: str) -> Icd10:
-    """The list from the lines of its CSV; an `icd10-list-wrong` error says what is wrong and in which line."""
+def read_icd10(data: bytes, name: str) -> Icd10:
+    """The list from its CSV; an `icd10-list-wrong` error says what is wrong and in which line."""
+    try:
+        return _read(data.decode("utf-8-sig").splitlines(), name)
+    except UnicodeDecodeError:
+        raise WRONG_LIST.at(name, why="it is not in UTF-8") from None
+    except csv.Error:
+        raise WRONG_LIST.at(name, why="it is no CSV") from None
+
+
+def _read(lines: Iterable[str], name: str) -> Icd10:
     reader = csv.DictReader(lines)
     columns = [(column or "").strip().lower() for column in reader.fieldnames or ()]
     if not set(_REQUIRED) <= set(columns):
