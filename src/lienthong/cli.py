@@ -19,6 +19,7 @@ import typer
 
 from lienthong.commands.call import Call, kept, opened
 from lienthong.commands.check import check
+from lienthong.commands.deidentify import deidentify
 from lienthong.commands.fhirpath import fhirpath
 from lienthong.commands.people import people
 from lienthong.core.clock import system_clock
@@ -191,6 +192,7 @@ def validate(
 
 
 app.command("check")(check)
+app.command("deidentify")(deidentify)
 app.command("fhirpath")(fhirpath)
 
 

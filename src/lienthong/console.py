@@ -18,6 +18,8 @@ from lienthong import pipeline
 from lienthong.checking import Report
 from lienthong.checking.screen import lines as check_lines
 from lienthong.core.finding import Finding
+from lienthong.deidentifying import Deidentified
+from lienthong.deidentifying.screen import lines as deidentified_lines
 from lienthong.demo.tour import Toured
 from lienthong.keeping.backup import LEFT_OUT, Saved
 from lienthong.keeping.keys import WARNING
@@ -104,6 +106,11 @@ def _lines(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
                     yield f"{indent}  {one}"
         else:
             yield f"{indent}{name}: {item}"
+
+
+@told.register
+def _deidentified(result: Deidentified) -> Iterator[Text | Table | str]:
+    yield from deidentified_lines(result)
 
 
 @told.register

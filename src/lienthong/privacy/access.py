@@ -9,14 +9,14 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from lienthong.core.actors import Actor, Purpose, Role
 from lienthong.core.actors import purpose as purpose_of
+from lienthong.core.clock import Clock
 from lienthong.core.errors import Category, ErrorKind
-from lienthong.privacy.access_log import AccessLog
 
-__all__ = ["NODE", "Action", "Grant", "Policy", "PolicyRule", "one_person", "permit", "require"]
+__all__ = ["NODE", "Action", "Grant", "Policy", "PolicyRule", "Witness", "one_person", "permit", "require"]
 
 NODE = "node"
 _PERSON = "person:"
@@ -51,6 +51,7 @@ class Action(StrEnum):
     BUILD = "build"
     QUERY = "query"
     EXPORT = "export"
+    RELEASE = "release"  # write data out that may be shown outside: de-identified files
     TRACE = "trace"
     READ_PERSON = "read-person"
     READ_IDENTIFIERS = "read-identifiers"
@@ -150,7 +151,18 @@ def one_person(person: str) -> str:
     return _PERSON + person
 
 
-def permit(actor: Actor, purpose: Purpose | str, action: Action, *, scope: str = NODE, log: AccessLog) -> Grant:
+class Witness(Protocol):
+    """Who writes down what was asked and answered: the access log of a node."""
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is, and which day for the policy."""
+
+    def append(self, *, actor: str, purpose: str, action: str, scope: str, outcome: str) -> None:
+        """Writes one answer down."""
+
+
+def permit(actor: Actor, purpose: Purpose | str, action: Action, *, scope: str = NODE, log: Witness) -> Grant:
     """A grant to do this, or a `forbidden` error that says who may and whom to ask; both are logged first.
 
     `scope` is `node` or `person:<id>`. The day on which the policy is read is that of the log's clock.

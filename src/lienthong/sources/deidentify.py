@@ -1,0 +1,35 @@
+"""What a source does to make its files showable: it learns who is in them, then writes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import BinaryIO, Protocol
+
+from lienthong.core.finding import Finding
+from lienthong.core.settings import Settings
+from lienthong.privacy.circles import Circles
+from lienthong.privacy.replacer import Replacer
+
+__all__ = ["Deidentifier"]
+
+
+class Deidentifier(Protocol):
+    """A kind of export that can be made showable; nothing of a file is copied that no rule speaks of."""
+
+    @property
+    def ending(self) -> str:
+        """What the name of a written file ends in, e.g. `.xml`."""
+
+    def learn(
+        self, stream: BufferedReader, *, name: str, settings: Settings, circles: Circles, this_year: int
+    ) -> Iterator[None]:
+        """Tells `circles` who belongs together, one step a record; what can't be read is passed over."""
+
+    def rewrite(
+        self, stream: BufferedReader, out: BinaryIO, *, name: str, settings: Settings, replacer: Replacer
+    ) -> Iterator[Finding | None]:
+        """Writes the file anew: None for each record that was written, the finding for what was not copied.
+
+        A fault of the whole file is raised as a LienthongError.
+        """

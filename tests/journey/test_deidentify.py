@@ -1,0 +1,214 @@
+"""`lienthong deidentify` as a user runs it: nobody is found in the copies, and they are as good as before."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lienthong.core.text import fold
+from lienthong.demo import hospitals
+
+Lienthong = Callable[..., Any]
+KEY = bytes(range(32))
+SEED, VISITS = 5, 160
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hospitals")
+    hospitals.write(folder, SEED, visits=VISITS)
+    (folder / "key").write_bytes(KEY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    to = tmp_path_factory.mktemp("copies") / "shown"
+    words = ["deidentify", exports / "benh-vien-a", "--to", to, "--key", exports / "key", "--json"]
+    command = [sys.executable, "-m", "lienthong", "--home", str(to / "home"), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3  # the planted faults that can't be read
+    return to, json.loads(done.stdout)
+
+
+def plain_texts(folder: Path) -> Iterator[str]:
+    """All text of the files, tables in base64 opened."""
+    for path in sorted(folder.rglob("*")):
+        text = path.read_text("utf-8")
+        yield path.name
+        yield text
+        for inner in re.findall(r"<NOIDUNGFILE>([^<]+)<", text):
+            yield base64.b64decode(inner).decode("utf-8")
+
+
+def identities(hospital: str) -> tuple[set[str], set[str]]:
+    """The names and homes, and the numbers and keys, of everybody who is registered in a hospital."""
+    words: set[str] = set()
+    numbers: set[str] = set()
+    for person in hospitals.generate(SEED, visits=VISITS).persons:
+        mine = [item for item in person.registrations if item.hospital == hospital]
+        for item in mine:
+            words |= {item.name, person.name.text, item.address.text, item.address.line, item.address.ward}
+            numbers |= {item.key, item.national_id, item.old_id, item.card, item.card[5:], item.phone} - {""}
+    return words, numbers
+
+
+def test_nobody_is_found_in_any_byte(shown: tuple[Path, dict[str, Any]]) -> None:
+    words, numbers = identities("a")
+    texts = list(plain_texts(shown[0]))
+    folded = f" {fold(' '.join(texts))} "
+    assert len(words) > 100
+    assert [word for word in words if re.search(rf"(?<!\w){re.escape(fold(word))}(?!\w)", folded)] == []
+    digits = re.sub(r"[^0-9A-Z\n]", "", "\n".join(texts).upper())
+    assert [number for number in numbers if number.upper().replace("-", "") in digits] == []
+
+
+def test_the_copies_are_read_as_the_originals_were(
+    exports: Path, shown: tuple[Path, dict[str, Any]], lienthong: Lienthong, tmp_path: Path
+) -> None:
+    """As many records, resources by type, persons and groups of linked patients."""
+    said = []
+    for name, folder in (("before", exports / "benh-vien-a"), ("after", shown[0])):
+        home = tmp_path / name
+        done = lienthong("--home", home, "ingest", folder)
+        said.append((done.json["kept"], done.json["resources"]["new"], clusters(home), types(home)))
+    assert said[0] == said[1]
+
+
+def clusters(home: Path) -> Counter[int]:
+    with sqlite3.connect(home / "record.db") as database:
+        rows = database.execute("SELECT person, count(*) FROM membership GROUP BY person").fetchall()
+    return Counter(count for _, count in rows)
+
+
+def types(home: Path) -> dict[str, int]:
+    with sqlite3.connect(home / "record.db") as database:
+        return dict(database.execute("SELECT type, count(*) FROM resource GROUP BY type").fetchall())
+
+
+def test_no_claim_has_more_faults_than_before(
+    exports: Path, shown: tuple[Path, dict[str, Any]], lienthong: Lienthong
+) -> None:
+    before, after = (
+        Counter(item["code"] for item in lienthong("check", folder).json["findings"])
+        for folder in (exports / "benh-vien-a", shown[0])
+    )
+    assert sum(before.values()) > 10
+    assert after - before == Counter()
+
+
+def rows(folder: Path, table: str) -> list[dict[str, str]]:
+    """The rows of a table in the order of the files, as field and text."""
+    found = []
+    for path in sorted(folder.rglob("*.xml")):
+        parts = re.findall(
+            r"<LOAIHOSO>(\w+)</LOAIHOSO>\s*<NOIDUNGFILE>(.+?)</NOIDUNGFILE>", path.read_text("utf-8"), re.DOTALL
+        )
+        for name, inner in parts:
+            if name == table:
+                text = inner if "<" in inner else base64.b64decode(inner).decode("utf-8-sig")
+                text = re.sub(r"<!\[CDATA\[(.*?)\]\]>", r"\1", text)
+                found += [dict(re.findall(r"<(\w+)>([^<]*)</", part)) for part in text.split("<MA_LK>")[1:]]
+    return found
+
+
+def test_sums_sexes_diagnoses_and_lengths_of_stay_are_kept(exports: Path, shown: tuple[Path, dict[str, Any]]) -> None:
+    before, after = rows(exports / "benh-vien-a", "XML1"), rows(shown[0], "XML1")
+    kept = ("T_TONGCHI_BV", "T_BHTT", "GIOI_TINH", "MA_BENH_CHINH", "MATINH_CU_TRU", "SO_NGAY_DTRI")
+    count = Counter(tuple(row.get(field, "") for field in (*kept, "NGAY_VAO"))[:6] for row in before)
+    assert Counter(tuple(row.get(field, "") for field in kept) for row in after) - count == Counter()
+    assert len(after) > 50
+    assert {row["NGAY_VAO"][8:] for row in after} <= {row["NGAY_VAO"][8:] for row in before}
+
+
+def test_the_same_key_gives_the_same_bytes_and_another_key_others(
+    exports: Path, shown: tuple[Path, dict[str, Any]], lienthong: Lienthong, tmp_path: Path
+) -> None:
+    folder = exports / "benh-vien-a"
+    lienthong("deidentify", folder, "--to", tmp_path / "again", "--key", exports / "key")
+    lienthong("deidentify", folder, "--to", tmp_path / "other", "--key", tmp_path / "new-key")
+    one, again, other = (
+        {path.name: path.read_bytes() for path in place.iterdir()}
+        for place in (shown[0], tmp_path / "again", tmp_path / "other")
+    )
+    assert one == again
+    assert len((tmp_path / "new-key").read_bytes()) == 32
+    assert (tmp_path / "new-key").stat().st_mode & 0o077 == 0
+    assert all(other[name] != content for name, content in one.items() if name.endswith(".xml"))
+
+
+def test_what_cannot_be_read_is_named_and_not_copied(shown: tuple[Path, dict[str, Any]]) -> None:
+    said = shown[1]
+    assert {item["code"] for item in said["not_copied"]} == {"bhyt-key-missing", "bhyt-envelope-broken"}
+    assert [item["name"] for item in said["left_out"]] == ["benh-vien-a/GHI_CHU.txt"]
+    names = {path.name for path in shown[0].iterdir()}
+    assert names == {"REPORT.txt", "REPORT.json", *(item["name"] for item in said["files"])}
+
+
+def test_the_report_says_what_was_done_and_names_nothing(shown: tuple[Path, dict[str, Any]]) -> None:
+    report = json.loads((shown[0] / "REPORT.json").read_text("utf-8"))
+    assert report["anonymous"] is False
+    assert report["replaced"]["national-id"] > 50
+    assert report["remains"]["groups_under_5"] > 0
+    text = (shown[0] / "REPORT.txt").read_text("utf-8")
+    assert "không thể chứng minh" in text and "can't be proven" in text
+    assert "benh-vien" not in text and "01999" not in text + json.dumps(report)
+    assert KEY.hex() not in text
+
+
+def test_no_text_and_keep_facility(exports: Path, lienthong: Lienthong, tmp_path: Path) -> None:
+    to = tmp_path / "shown"
+    lienthong("deidentify", exports / "benh-vien-a", "--to", to, "--no-text", "--keep-facility")
+    assert {row.get("DIEN_BIEN_LS", "") for row in rows(to, "XML5")} == {""}
+    assert {row["MA_CSKCB"] for row in rows(to, "XML1")} == {"01999"}
+
+
+@pytest.mark.parametrize("place", ["benh-vien-a", "benh-vien-a/copies", "."])
+def test_copies_never_lie_among_the_exports(exports: Path, lienthong: Lienthong, place: str) -> None:
+    before = sorted(exports.rglob("*"))
+    done = lienthong("deidentify", exports / "benh-vien-a", "--to", exports / place)
+    assert done.code == 4
+    assert done.json["error"]["code"] == "deidentify-folder-in-input"
+    assert sorted(exports.rglob("*")) == before
+
+
+def test_a_folder_with_something_in_it_and_a_file_are_refused(
+    exports: Path, lienthong: Lienthong, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").write_text("x")
+    for place in (tmp_path / "full", tmp_path / "full" / "x"):
+        done = lienthong("deidentify", exports / "benh-vien-a", "--to", place)
+        assert (done.code, done.json["error"]["code"]) == (4, "deidentify-folder-not-empty")
+
+
+def test_a_key_among_the_copies_or_of_another_length_is_refused(
+    exports: Path, lienthong: Lienthong, tmp_path: Path
+) -> None:
+    (tmp_path / "short").write_bytes(b"x")
+    for key in (tmp_path / "shown" / "key", tmp_path / "short", tmp_path):
+        done = lienthong("deidentify", exports / "benh-vien-a", "--to", tmp_path / "shown", "--key", key)
+        assert (done.code, done.json["error"]["code"]) == (2, "deidentify-key-wrong")
+    assert not (tmp_path / "shown" / "key").exists()
+
+
+def test_with_a_node_the_release_stands_in_its_log_and_a_wrong_purpose_is_refused(
+    exports: Path, lienthong: Lienthong, home: Path, tmp_path: Path
+) -> None:
+    lienthong("ingest", exports / "benh-vien-a" / "2025-07")
+    words = ("deidentify", exports / "benh-vien-a" / "2025-07", "--to", tmp_path / "shown")
+    assert lienthong(*words, "--purpose", "treatment").code == 4
+    assert not (tmp_path / "shown").exists()
+    assert lienthong(*words).code == 3
+    entries = [json.loads(line) for line in (home / "audit" / "access.ndjson").read_text("utf-8").splitlines()]
+    assert [entry["outcome"] for entry in entries if entry["action"] == "release"] == ["refused", "permitted"]
