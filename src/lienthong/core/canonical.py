@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["LexicalDecimal", "digest", "encode", "encode_text_decimals", "parse"]
+__all__ = ["LexicalDecimal", "digest", "encode", "encode_text_decimals", "parse", "write"]
 
 
 class LexicalDecimal(Decimal):
@@ -53,6 +53,7 @@ def _as_text(value: object) -> str:
 _BEYOND = re.compile(rb"[\xf0-\xf4]")  # the lead byte of a character beyond the basic plane
 _DECODER = msgspec.json.Decoder(float_hook=_number)
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=_as_it_came)
+_PLAIN_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_it_came)
 _TEXT_ENCODER = msgspec.json.Encoder(decimal_format="string", enc_hook=_as_text)
 
 
@@ -99,6 +100,11 @@ def _encode_plain(value: Any) -> str:
     if isinstance(value, float):
         raise TypeError("a float has lost its digits; use Decimal")
     return json.dumps(value, ensure_ascii=False)
+
+
+def write(value: Any) -> bytes:
+    """JSON with its members in the order in which they stand and decimals as they came: quicker, but not canonical."""
+    return _PLAIN_ENCODER.encode(value)
 
 
 def encode_text_decimals(value: Any) -> bytes:

@@ -13,7 +13,7 @@ from lienthong.core import canonical
 from lienthong.fhir import repeated
 from lienthong.fhir.repeated import repeated_members
 
-# Names and texts with what could deceive a count of `":`.
+# Names and texts with what could deceive a count of quotation marks.
 TEXTS = st.sampled_from(["a", "b", 'c":', ":", '":', '\\":', "é", "", "\n", '"', "\u2028", "d\\", "\\u0022:", "\x7f"])
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t "])
 
