@@ -103,7 +103,7 @@ def _encode_plain(value: Any) -> str:
 
 
 def write(value: Any) -> bytes:
-    """JSON with its members in the order in which they stand and decimals as they came: quicker, but not canonical."""
+    """JSON with members in the order in which they stand and decimals as they came: quick, and not canonical."""
     return _PLAIN_ENCODER.encode(value)
 
 
