@@ -23,6 +23,31 @@ def _card_without_end(tables: Tables) -> None:
     tables["XML1"][0]["GT_THE_DEN"] = ""
 
 
+def _second_card_without_end(tables: Tables) -> None:
+    _two_cards(tables)
+    tables["XML1"][0]["GT_THE_DEN"] = "20260115;"
+
+
+def _health_book(tables: Tables) -> None:
+    """A visit without insurance is sent with its summary."""
+    _not_insured(tables)
+    paper(tables, "XML8")
+
+
+def _thirty_one_days(tables: Tables) -> None:
+    """Both ends of a month of ARV are counted."""
+    paper(
+        tables,
+        "XML6",
+        LOAI_DTRI_LAO="0",
+        MA_TINH_TRANG_DK="2",
+        MA_XU_TRI="1",
+        NGAY_BAT_DAU_XU_TRI="20260116",
+        NGAY_KET_THUC_XU_TRI="20260215",
+        SO_NGAY_CAP_THUOC_ARV="31",
+    )
+
+
 def _ten_digits(tables: Tables) -> None:
     tables["XML1"][0]["MA_THE_BHYT"] = "0199000000"
 
@@ -212,6 +237,9 @@ UNUSUAL: tuple[tuple[Callable[[], Tables], Callable[[Tables], None]], ...] = (
     (outpatient, _two_cards),
     (outpatient, _card_without_end),
     (outpatient, _ten_digits),
+    (outpatient, _second_card_without_end),
+    (outpatient, _health_book),
+    (outpatient, _thirty_one_days),
     (outpatient, _newborn),
     (outpatient, _born_abroad),
     (outpatient, _passport),

@@ -104,7 +104,7 @@ RULES = (
     ClaimRule(
         "bhyt-patient-number-differs",
         Family.COPIES,
-        Severity.ERROR,
+        Severity.WARNING,
         Text("Mã người bệnh khác MA_BN của XML1.", "The patient's number differs from MA_BN of XML1."),
         _COPY,
         annex("XML7.MA_YTE", "XML15.MA_BN"),

@@ -45,16 +45,17 @@ def _wrong_card(case: Case) -> Iterator[Spot]:
             return
 
 
-def _parts(text: str) -> int:
-    """How many values stand in a list; a trailing separator makes none."""
-    return len(text.rstrip("; ").split(";")) if text.strip("; ") else 0
+def _counts(text: str) -> set[int]:
+    """How many values may stand in a list: a separator at its end may be followed by an empty one, or by nothing."""
+    text = text.strip()
+    return {len(text.split(";")), len(text.rstrip("; ").split(";"))} if text.strip("; ") else set()
 
 
 def _counts_differ(case: Case) -> Iterator[Spot]:
-    cards = _parts(case.summary.text("MA_THE_BHYT"))
+    cards = _counts(case.summary.text("MA_THE_BHYT"))
     for field in ("MA_DKBD", "GT_THE_TU", "GT_THE_DEN"):
-        count = _parts(case.summary.text(field))
-        if count and cards and count != cards:
+        counts = _counts(case.summary.text(field))
+        if counts and cards and not counts & cards:
             yield Spot(case.summary, field)
 
 

@@ -91,7 +91,7 @@ def _too_long_supply(case: Case) -> Iterator[Spot]:
     for row in case.rows("XML6"):
         days = amount(row.text("SO_NGAY_CAP_THUOC_ARV"))
         begin, end = day(row.text("NGAY_BAT_DAU_XU_TRI")), day(row.text("NGAY_KET_THUC_XU_TRI"))
-        if days is not None and begin and end and days > max((end - begin).days, 0):
+        if days is not None and begin and end and days > max((end - begin).days, 0) + 1:
             yield Spot(row, "SO_NGAY_CAP_THUOC_ARV")
 
 

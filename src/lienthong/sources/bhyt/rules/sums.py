@@ -17,16 +17,14 @@ from lienthong.core.finding import Severity
 from lienthong.sources.bhyt.layout import fields
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.rules.case import Case, amount
-from lienthong.sources.bhyt.rules.rule import ClaimRule, Family, Spot, Text, annex, plain
+from lienthong.sources.bhyt.rules.rule import ClaimRule, Family, Look, Spot, Text, annex, plain
 
 __all__ = ["RULES"]
 
-_DONG = Decimal(1)
-_HUNDRED = Decimal(100)
+_DONG, _HUNDRED = Decimal(1), Decimal(100)
 _OTHERS = ("T_NGUONKHAC_NSNN", "T_NGUONKHAC_VTNN", "T_NGUONKHAC_VTTN", "T_NGUONKHAC_CL")
 _RATES = ("TYLE_TT_DV", "TYLE_TT_BH", "MUC_HUONG")
 _AMOUNTS = ("THANH_TIEN_BV", "THANH_TIEN_BH", "T_NGUONKHAC", "T_BNTT", "T_BNCCT", "T_BHTT")
-_SUPPLIES = ("10", "11")
 
 
 def _differs(one: Decimal, other: Decimal) -> bool:
@@ -193,7 +191,7 @@ def _is_sum(total: Decimal, rows: list[Row], field: str) -> bool:
     return not _differs(total, mended)
 
 
-def _total(field: str, of: str, *parts: Callable[[Row], bool]) -> Callable[[Case], Iterator[Spot]]:
+def _total(field: str, of: str, *parts: Callable[[Row], bool]) -> Look:
     """A look at one total: it must be the sum over the lines that one of `parts` picks (all, where none is given)."""
     picks = parts or (lambda _: True,)
 
@@ -209,7 +207,7 @@ def _total(field: str, of: str, *parts: Callable[[Row], bool]) -> Callable[[Case
 
 
 def _outside_price(case: Case) -> Iterator[Spot]:
-    parts = _known(amount(case.summary.text("T_BHTT_GDV")), amount(case.summary.text("T_BHTT")))
+    parts = _known(*(amount(case.summary.text(name)) for name in ("T_BHTT_GDV", "T_BHTT")))
     if parts is not None and parts[0] - parts[1] >= _DONG:
         yield Spot(case.summary, "T_BHTT_GDV")
 
@@ -282,7 +280,7 @@ def _has_supply(row: Row) -> bool:
 
 
 def _in_supplies(row: Row) -> bool:
-    return row.table == "XML3" and row.code("MA_NHOM") in _SUPPLIES
+    return row.table == "XML3" and row.code("MA_NHOM") in ("10", "11")
 
 
 def _rule(
@@ -290,10 +288,11 @@ def _rule(
     title: Text,
     cure: Text,
     source: str,
-    look: Callable[[Case], Iterator[Spot]],
+    look: Look,
     severity: Severity = Severity.ERROR,
+    begins: date | None = None,
 ) -> ClaimRule:
-    return ClaimRule(id, Family.SUMS, severity, title, cure, source, look)
+    return ClaimRule(id, Family.SUMS, severity, title, cure, source, look, begins)
 
 
 _LINE = Text("Tính lại dòng này, rồi tính lại các tổng của XML1.", "Compute the line again, then the totals of XML1.")
@@ -496,5 +495,6 @@ RULES = (
         Text("Sửa MA_DOITUONG_KCB hoặc các số tiền.", "Correct MA_DOITUONG_KCB or the amounts."),
         "QĐ 3276/QĐ-BYT 2025: MA_DOITUONG_KCB",
         _fund_without_insurance,
+        begins=date(2025, 10, 17),
     ),
 )

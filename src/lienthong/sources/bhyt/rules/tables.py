@@ -13,6 +13,7 @@ __all__ = ["RULES"]
 _SUMMED_UP = ("03", "04", "06")  # MA_LOAI_KCB with a summary of the chart
 _INPATIENT = ("03", "04")
 _REFERRED = ("2", "5")  # MA_LOAI_RV
+_NOT_INSURED = "9"  # MA_DOITUONG_KCB
 _WITH_REFERRAL = "1.3"  # MA_DOITUONG_KCB
 _LABORATORY = "1"  # MA_NHOM
 _BIRTHS = ("O80", "O81", "O82", "O83", "O84")
@@ -29,7 +30,8 @@ def _summary_missing(case: Case) -> Iterator[Spot]:
 
 
 def _summary_needless(case: Case) -> Iterator[Spot]:
-    if case.care and case.care not in _SUMMED_UP:
+    # of a visit without insurance it is sent to the national health book, whatever the care
+    if case.care and case.care not in _SUMMED_UP and case.summary.code("MA_DOITUONG_KCB") != _NOT_INSURED:
         yield from (Spot(row, "MA_LOAI_KCB") for row in case.rows("XML8")[:1])
 
 
@@ -116,7 +118,7 @@ RULES = (
         Text("Bỏ XML8, hoặc sửa MA_LOAI_KCB.", "Leave XML8 out, or correct MA_LOAI_KCB."),
         portal("XML8"),
         _summary_needless,
-        Severity.ERROR,
+        Severity.WARNING,
     ),
     _rule(
         "bhyt-notes-missing",

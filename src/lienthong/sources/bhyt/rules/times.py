@@ -278,6 +278,7 @@ RULES = (
         Text("Có kết quả (NGAY_KQ) trước khi ra y lệnh (NGAY_YL).", "NGAY_KQ lies before NGAY_YL."),
         annex("XML3.NGAY_KQ"),
         _result_early,
+        Severity.WARNING,
     ),
     _rule(
         "bhyt-result-before-done",
