@@ -106,6 +106,8 @@ def may_point(holder: Mapping[str, Any], targets: Collection[str]) -> bool:
     """Whether a Reference is plainly right: a known form, an allowed type, and no `type` that says otherwise."""
     text = holder.get("reference")
     said = holder.get("type")
+    if said is not None and type(said) is not str:
+        return False  # it may not even be hashable
     if type(text) is not str:
         return text is None and (said is None or said in targets)
     head, _, tail = text.partition("/")

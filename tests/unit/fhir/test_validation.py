@@ -273,6 +273,12 @@ def test_what_has_no_fhir_shape_is_not_checked_against_profiles() -> None:
     assert [finding.code for finding in findings] == ["not-an-object"]
 
 
+@pytest.mark.parametrize("said", [["Patient"], {"a": "Patient"}, 7])
+def test_a_type_of_a_reference_that_is_no_text_is_a_finding(said: Any) -> None:
+    found = validate(observation(subject={"reference": "#p", "type": said}), invariants=False)
+    assert ("wrong-json-kind", "Observation.subject.type") in [(item.code, item.place.path) for item in found]
+
+
 def test_only_dict_and_bytes_are_taken() -> None:
     with pytest.raises(TypeError, match="a resource is a dict or bytes, not list"):
         validate([])  # type: ignore[arg-type]

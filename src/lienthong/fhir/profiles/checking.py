@@ -184,7 +184,7 @@ class _Run:
             self._note(found, faults.MUST_SUPPORT, path, constraint)
         if constraint.max == 0:
             return
-        if constraint.slices or constraint.unclear:
+        if constraint.slices:
             self._sliced(constraint, items, path, found)
         else:
             for item in items:
@@ -192,14 +192,8 @@ class _Run:
 
     def _sliced(self, constraint: Constraint, items: list[Item], path: str, found: list[Finding]) -> None:
         names = ", ".join(part.name for part in constraint.slices)
-        if constraint.unclear:
-            if items:
-                self._note(
-                    found, faults.SLICE_UNKNOWN, path, constraint, why=constraint.unclear, slices="of the profile"
-                )
-            for item in items:
-                self._one(constraint, item, found)
-            return
+        if constraint.unclear and items:
+            self._note(found, faults.SLICE_UNKNOWN, path, constraint, why=constraint.unclear, slices=names)
         members: dict[str, list[Item]] = {part.name: [] for part in constraint.slices}
         unsure: set[str] = set()
         last, others = -1, False

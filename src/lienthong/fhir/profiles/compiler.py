@@ -11,9 +11,10 @@ from types import MappingProxyType
 from lienthong.core.finding import Rule
 from lienthong.fhir import schema
 from lienthong.fhir.invariants.catalogue import published
-from lienthong.fhir.profiles.constraint import Constraint, Profile, Slice
+from lienthong.fhir.profiles.constraint import Constraint, Look, Profile, Slice
 from lienthong.fhir.profiles.definition import MANY, ORIGIN, Definition, Invariant, ValueBinding, bare
 from lienthong.fhir.profiles.discriminator import TreeOf, Unclear, test_of
+from lienthong.fhir.profiles.items import Item
 from lienthong.fhir.profiles.tree import Node
 
 __all__ = ["compile_profile"]
@@ -75,13 +76,18 @@ class _Compiler:
 
     def _slices(self, node: Node) -> tuple[tuple[Slice, ...], str]:
         made: list[Slice] = []
+        unclear = ""
         for name, part in node.slices.items():
             try:
                 test = test_of(node.slicing, part, self._tree_of)
             except Unclear as error:
-                return (), f"{error}"
+                test, unclear = _untold, unclear or f"{error}"
             made.append(Slice(name, test, self.constraint(part)))
-        return tuple(made), ""
+        return tuple(made), unclear
+
+
+def _untold(_item: Item, _look: Look) -> None:
+    """The test of a slice that nothing tells apart."""
 
 
 def _is_own(invariant: Invariant) -> bool:

@@ -52,6 +52,9 @@ def test_of(slicing: Slicing | None, node: Node, tree_of: TreeOf) -> Test:
             discriminators = _URL
         else:
             raise Unclear("the profile names no discriminator")
+    if discriminators == _URL and (urls := frozenset(bare(url) for item in node.types for url in item.profiles)):
+        # an extension's definition has the address that the extension's url is, so it need not be here
+        return lambda item, _look: _url(item) in urls
     tests = tuple(_test(item, node, tree_of) for item in discriminators)
     return tests[0] if len(tests) == 1 else _all(tests)
 
@@ -149,8 +152,9 @@ def _follow(item: Item, steps: tuple[_Step, ...]) -> tuple[list[Item], bool]:
     return found, missing
 
 
-def _url(item: Item) -> object:
-    return item.value.get("url") if isinstance(item.value, dict) else None
+def _url(item: Item) -> str:
+    url = item.value.get("url") if isinstance(item.value, dict) else None
+    return url if isinstance(url, str) else ""
 
 
 def _steps(path: str) -> tuple[_Step, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -272,6 +273,15 @@ def test_must_support_is_listed_when_asked_for(core: Profiles) -> None:
     ]
     assert {item.severity for item in findings} == {Severity.INFORMATION}
     assert validate(changed(LAN, extension=None), profiles=[core]) == []
+
+
+def test_a_registry_is_shared_by_threads(core: Profiles) -> None:
+    fresh = core.applying(CORE + "patient", CORE + "pulse")  # nothing of it is compiled yet
+    work = [changed(LAN, name=None), changed(PULSE, valueQuantity=None), CARD] * 20
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda resource: told(validate(resource, profiles=[fresh])), work))
+    assert found == [told(validate(resource, profiles=[fresh])) for resource in work]
+    assert found[0] == [("profile-missing", "Patient.name", "Patient.name")] and found[2] == []
 
 
 def test_a_profile_for_another_type_is_said(core: Profiles) -> None:

@@ -398,6 +398,37 @@ def test_a_definition_as_a_resource_is_looked_at_as_a_profile() -> None:
     )
 
 
+def test_an_extension_whose_definition_is_not_here_is_known_by_its_url() -> None:
+    of_race = [{"code": "Extension", "profile": [CORE + "unheard-of"]}]
+    profile = definition(
+        "Patient",
+        {"id": "Patient.extension", "slicing": sliced("value:url", rules="closed")},
+        {"id": "Patient.extension:race", "min": 1, "max": "1", "type": of_race},
+    )
+    race = {"url": CORE + "unheard-of", "valueString": "x"}
+    assert check({"resourceType": "Patient", "extension": [race]}, profile) == [
+        ("profile-unknown", "Patient.extension[0]", CORE + "unheard-of")
+    ]
+    assert check({"resourceType": "Patient", "extension": [{"url": "urn:x", "valueString": "x"}]}, profile) == [
+        ("profile-slice-closed", "Patient.extension[0]", "Patient.extension"),
+        ("profile-missing", "Patient.extension", "Patient.extension:race"),
+    ]
+
+
+def test_one_unclear_slice_leaves_the_others_checked() -> None:
+    profile = definition(
+        "Patient",
+        {"id": "Patient.identifier", "slicing": sliced("value:system", rules="closed")},
+        {"id": "Patient.identifier:a", "max": "1"},
+        {"id": "Patient.identifier:a.system", "fixedUri": "urn:a"},
+        {"id": "Patient.identifier:b", "min": 1},
+    )
+    assert check(patient("urn:a", "urn:a", "urn:x"), profile) == [
+        ("profile-slicing-not-checked", "Patient.identifier", "Patient.identifier"),
+        ("profile-too-many", "Patient.identifier", "Patient.identifier:a"),
+    ]
+
+
 def test_an_extension_as_discriminator() -> None:
     flag = definition(
         "Extension",
