@@ -21,6 +21,7 @@ from lienthong.commands.call import Call, kept, opened
 from lienthong.commands.check import check
 from lienthong.commands.deidentify import deidentify
 from lienthong.commands.fhirpath import fhirpath
+from lienthong.commands.mapping import app as mapping_app
 from lienthong.commands.people import people
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
@@ -191,6 +192,7 @@ def validate(
     raise typer.Exit(checked.exit)
 
 
+app.add_typer(mapping_app, name="map")
 app.command("check")(check)
 app.command("deidentify")(deidentify)
 app.command("fhirpath")(fhirpath)

@@ -129,6 +129,17 @@ class Rows:
             return self.rejected(record, row, NO_KEY.at(columns=names), findings)
         return self._record(values, row, record, findings)
 
+    def looked_at(self, row: RawRow) -> Values | None:
+        """The cells of a row for a lookup; its faults are told where its own table is read."""
+        if row.fault is not None:
+            return None
+        raw: dict[str, str] = {}
+        for column, at in self.layout.places:
+            cell = row.cells[at] if at is not None and at < len(row.cells) else ""
+            text = str(cell) if isinstance(cell, Plain) else nfc(column.letters(cell)).strip()
+            raw[column.name] = text if is_text(text) and text not in column.blank else ""
+        return Values(self.source, raw, {name: text or None for name, text in raw.items()})
+
     def read(self, row: RawRow, record: str, findings: list[Finding]) -> Values | LienthongError:
         """The cells of a row as values, looked up ones too; the error where a required one is not there."""
         raw: dict[str, str] = {}

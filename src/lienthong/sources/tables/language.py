@@ -26,7 +26,7 @@ from lienthong.sources.tables.places import Document, Path, load
 from lienthong.sources.tables.separated import ENCODINGS
 from lienthong.sources.tables.template import Compiler, Condition, Part
 
-__all__ = ["SCHEMA", "Column", "Lookup", "Mapped", "Resource", "Table", "compile_mapping"]
+__all__ = ["SCHEMA", "Column", "Lookup", "Mapped", "Resource", "Table", "compile_examples", "compile_mapping"]
 
 SCHEMA = FilePath(__file__).parent / "mapping.schema.json"
 
@@ -156,6 +156,23 @@ def compile_mapping(text: str, name: str, offset: str) -> Mapped:
     )
 
 
+def compile_examples(text: str, name: str) -> tuple[tuple[dict[str, Any], ...], Document]:
+    """The examples of a file of their own (`examples: [...]`). Raises `tables-mapping-wrong`."""
+    document = load(text, name)
+    whole = cast(dict[str, Any], _validator().schema)
+    about = {
+        "type": "object",
+        "required": ["examples"],
+        "additionalProperties": False,
+        "properties": {"examples": whole["properties"]["examples"]},
+        "$defs": whole["$defs"],
+    }
+    fault = best_match(jsonschema.Draft202012Validator(about).iter_errors(document.value))
+    if fault is not None:
+        raise document.wrong(*_told(fault))
+    return tuple(document.value["examples"]), document
+
+
 def _told(fault: ValidationError) -> tuple[Path, str, str]:
     """The place, what is wrong and what is allowed, without the values: they are somebody's examples."""
     path: Path = tuple(fault.absolute_path)
@@ -231,6 +248,9 @@ class _Builder:
         kind = its.get("type", "text")
         if "lookup" in its:
             return self._looked_up(name, its, path)
+        if its.get("comparator") and f"${name}.comparator" not in json.dumps(spec["resources"]):
+            allowed = f"comparator: ${name}.comparator beside value: ${name}"
+            raise self.document.wrong(path, f"the comparator of `{name}` is not used, and would be lost", allowed)
         if spec.get("header", 1) == 0 and "position" not in its:
             raise self.document.wrong(path, "without a header row a column needs its position", "position: 1, 2, ...")
         if (kind == "code") != ("map" in its):

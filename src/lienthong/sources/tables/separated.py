@@ -86,7 +86,8 @@ def read_rows(stream: BufferedReader, head: bytes, *, encoding: str, separator: 
     except LienthongError as error:
         yield RawRow(number + 1, fault=error)
     finally:
-        text.detach()
+        if not stream.closed:
+            text.detach()
 
 
 def _row(number: int, line: str, lines: _Lines, separator: str, quote: str) -> RawRow:

@@ -15,12 +15,12 @@ from lienthong.core.settings import Settings
 from lienthong.sources.container import HEAD, is_workbook
 from lienthong.sources.converted import Converted, LeftOut
 from lienthong.sources.neighbours import Neighbours
-from lienthong.sources.tables.cells import is_text
 from lienthong.sources.tables.conversion import Held, Layout, Rows, laid_out
 from lienthong.sources.tables.language import Lookup, Mapped, Table, compile_mapping
+from lienthong.sources.tables.lookups import held_of
 from lienthong.sources.tables.rows import RawRow
 from lienthong.sources.tables.separated import read_rows
-from lienthong.sources.tables.template import Values, joined_key
+from lienthong.sources.tables.template import Values
 from lienthong.sources.tables.workbook import Workbook, is_packed, open_workbook
 
 __all__ = ["SOURCE", "TablesSource", "mapping_of", "rows_of", "shipped"]
@@ -53,13 +53,6 @@ EMPTY = ErrorKind(
     allowed="A header row at the row that the mapping names (`header`, by default 1).",
     cure="Export it again, or correct `header` in the mapping; a file without a header row has `header: 0`.",
 )
-TOO_MANY = ErrorKind(
-    "tables-lookup-too-large",
-    Category.UNREADABLE,
-    what="The table that is looked into is too large ({name}).",
-    allowed="{rows:,} rows and {text:,} characters in a lookup.",
-    cure="Narrow it in the mapping with `where`, or join the tables in the database that exports them.",
-)
 KEPT_ONLY = ErrorKind(
     "tables-lookup-apart",
     Category.UNREADABLE,
@@ -68,8 +61,6 @@ KEPT_ONLY = ErrorKind(
     cure="Ingest the folder again.",
 )
 
-MOST_ROWS = 1_000_000
-MOST_TEXT = 256 << 20
 MOST_KEYS = 1_000_000
 _ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".psv")
 _RULE = Rule("tables-mapping", "The mapping of the table", "docs/tables.md")
@@ -214,29 +205,22 @@ class _Table:
         """The rows of another table by key: of every file beside this one that holds it."""
         other = self.mapping.table(lookup.table)
         assert other is not None
-        held: dict[str, tuple[dict[str, str], bool]] = {}
-        text, is_there = 0, False
         wanted = {column.found for column in self.table.columns if column.lookup == lookup.name}
-        for head, stream in self.neighbours.files(self.file, other.holds, self.settings.max_file_bytes):
-            is_there = True
-            rows, is_ragged = rows_of(other, head, stream, self.settings.max_file_bytes)
-            reader = _Table(self.mapping, other, self.source, self.file, "", self.settings, Neighbours())
-            layout, first = reader._layout(rows)
-            converter = Rows(self.mapping, other, self.source, self.file, "", layout, {}, "", is_ragged)
-            for row in chain(first, rows):
-                values = self._values(converter, row)
-                if values is None or (lookup.where is not None and not lookup.where(values)):
-                    continue
-                parts = [values.raw[name] for name in lookup.key]
-                if not all(parts):
-                    continue
-                key, cells = joined_key(parts), {name: values.raw[name] for name in wanted}
-                known = held.get(key)
-                held[key] = (cells, False) if known is None else (known[0], known[1] or known[0] != cells)
-                text += len(key) + sum(map(len, cells.values())) if known is None else 0
-                if len(held) > MOST_ROWS or text > MOST_TEXT:
-                    raise TOO_MANY.at(self.file, name=lookup.name, rows=MOST_ROWS, text=MOST_TEXT)
-        if not is_there:
+        there: list[bool] = []
+
+        def rows() -> Iterator[Values | None]:
+            limit = self.settings.max_file_bytes
+            for head, stream in self.neighbours.files(self.file, other.holds, limit):
+                there.append(True)
+                found, is_ragged = rows_of(other, head, stream, limit)
+                reader = _Table(self.mapping, other, self.source, self.file, "", self.settings, Neighbours())
+                layout, first = reader._layout(found)
+                converter = Rows(self.mapping, other, self.source, self.file, "", layout, {}, "", is_ragged)
+                for row in chain(first, found):
+                    yield converter.looked_at(row)
+
+        held = held_of(lookup, rows(), wanted, self.file)
+        if not there:
             self._note(
                 Severity.WARNING,
                 "tables-lookup-missing",
@@ -244,20 +228,6 @@ class _Table:
                 "Ingest the whole export together.",
             )
         return held
-
-    @staticmethod
-    def _values(converter: Rows, row: RawRow) -> Values | None:
-        """The cells of a row of another table; its faults are told where that table itself is read."""
-        if row.fault is not None:
-            return None
-        raw: dict[str, str] = {}
-        typed: dict[str, object] = {}
-        for column, at in converter.layout.places:
-            cell = row.cells[at] if at is not None and at < len(row.cells) else ""
-            text = column.letters(cell).strip()
-            raw[column.name] = text if is_text(text) and text not in column.blank else ""
-            typed[column.name] = raw[column.name] or None
-        return Values(converter.source, raw, typed)
 
     def _counted(self, item: Converted, row: RawRow) -> Converted:
         """Notes a key that an earlier row has with other cells; the first million keys of a file are watched."""

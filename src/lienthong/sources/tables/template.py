@@ -253,7 +253,8 @@ class Compiler:
 
         def give(values: Values) -> list[Any] | None:
             found = []
-            for each in values.typed.get(name) or ():
+            items = values.typed.get(name)
+            for each in items if isinstance(items, list) else ():
                 given = inner.give(Values(values.source, values.raw, values.typed, each))
                 if given is not None:
                     found.append(given)

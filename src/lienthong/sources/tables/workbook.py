@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BufferedReader
+from math import isfinite
 from typing import IO, Any
 
 from lxml import etree
@@ -59,6 +60,8 @@ _DATE_IDS = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h|m|s)[^\]]*\]|_.|\*.', re.IGNORECASE)
 _SHORT_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,14})?")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet has no zone
+_LAST_DAY = 2_958_465  # 31 December 9999 by 1900's days; its own time is left out, so that no rounding leads beyond
 _FAULTS = (
     etree.XMLSyntaxError,
     zipfile.BadZipFile,
@@ -146,13 +149,18 @@ class Workbook:
     def _number(self, text: str, *, shows_date: bool) -> str:
         if _SHORT_NUMBER.fullmatch(text) and not shows_date:
             return Plain(text)
-        number = float(text)
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        if not isfinite(number) or (shows_date and not 0 <= number < _LAST_DAY - (self.epoch - _EPOCH).days):
+            return "\ufffd"
         if not shows_date:
             # Excel writes binary numbers with 17 digits; the shortest one that is the same is what was typed.
             return Plain(format(Decimal(repr(number)), "f").removesuffix(".0"))
         if number < 1:
             return (self.epoch + timedelta(seconds=round(number * 86_400))).time().isoformat()
-        days = number + 1 if number < 60 and self.epoch.year < 1904 else number
+        days = number + 1 if number < 60 and self.epoch.year < 1904 else number  # Excel's 29 February 1900
         moment = self.epoch + timedelta(seconds=round(days * 86_400))
         return Plain(moment.date().isoformat() if number == int(number) else moment.isoformat("T", "seconds"))
 
@@ -213,7 +221,7 @@ def _sheets(archive: zipfile.ZipFile, budget: Budget) -> tuple[dict[str, str], d
         target = element.get("Target", "")
         targets[element.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     sheets: dict[str, str] = {}
-    epoch = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet has no zone
+    epoch = _EPOCH
     for element in _part(archive, "xl/workbook.xml", budget, "sheet", "workbookPr"):
         if element.tag.endswith("workbookPr"):
             if element.get("date1904") in ("1", "true"):
