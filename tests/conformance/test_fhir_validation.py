@@ -18,7 +18,9 @@ import pytest
 from lienthong.core import canonical
 from lienthong.core.finding import Severity
 from lienthong.fhir import validate
+from lienthong.fhir.inspection import inspect
 from lienthong.fhir.profiles import base
+from lienthong.fhir.quick import UNSURE, look
 from lienthong.fhir.references import walk
 
 LEDGER = tomllib.loads(Path(__file__).with_name("ledger").joinpath("fhir_validation.toml").read_text("utf-8"))
@@ -89,6 +91,15 @@ def test_official_examples_are_clean_but_for_the_ledger(examples: dict[str, dict
     assert used == set(range(len(ledger["exception"])))
     assert len(examples) == ledger["total"]
     assert clean >= ledger["clean"]
+
+
+def test_the_two_halves_agree_on_the_examples(examples: dict[str, dict[str, Any]]) -> None:
+    passed = 0
+    for name, resource in examples.items():
+        if look(resource) != UNSURE:
+            passed += 1
+            assert inspect(resource) == [], name
+    assert passed > 900  # the quick half decides nearly all of them
 
 
 def test_no_reference_of_an_example_is_missed(examples: dict[str, dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lienthong.core import canonical
 from lienthong.fhir import UNHOLDABLE, schema, validate
 from lienthong.fhir.inspection import inspect
 from lienthong.fhir.integrity import examine, examine_local
@@ -46,6 +47,23 @@ def test_the_quick_half_never_passes_what_the_close_look_refuses(
     elif verdict == CLEAN | LOCAL:
         assert whole == examine_local(resource)
     assert validate(resource, invariants=False) == [*findings, *whole]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(name=st.sampled_from(TYPES), turn=st.integers(0, 20), seed=st.integers(0, 2**32))
+def test_the_text_of_a_resource_has_the_same_findings(
+    build: Callable[..., dict[str, Any]],
+    spoil: Callable[[dict[str, Any], int], dict[str, Any]],
+    name: str,
+    turn: int,
+    seed: int,
+) -> None:
+    try:
+        data = canonical.write(spoil(build(name, turn), seed))
+        value = canonical.parse(data)
+    except ValueError:
+        return  # half a surrogate pair is no text
+    assert validate(data) == validate(value)
 
 
 def test_the_spoiler_spoils(
