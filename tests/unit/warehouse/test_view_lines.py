@@ -199,6 +199,10 @@ def test_a_repeat_beside_another_use_of_the_same_member(tmp_path: Path) -> None:
             "resource": "QuestionnaireResponse",
             "select": [{"repeat": ["item"], "column": [{"name": "c", "path": "item.linkId", "collection": True}]}],
         },
+        {
+            "resource": "QuestionnaireResponse",
+            "select": [{"repeat": ["item", "answer.item"], "column": [{"name": "c", "path": "answer.exists()"}]}],
+        },
     ],
 )
 def test_what_the_engine_can_not_lay_out_goes_through_python(tmp_path: Path, view: dict[str, Any]) -> None:

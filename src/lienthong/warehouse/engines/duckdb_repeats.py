@@ -76,6 +76,8 @@ def _crosses(inner: Shape, steps: list[Step]) -> bool:
         shape: Shape | None = inner
         for field in step[:-1]:
             member = shape.members.get(field.name) if shape else None
+            if member and not member.shape.members:
+                return True
             shape = member.shape if member else None
         if shape and step[-1].name in shape.members:
             return True
@@ -113,9 +115,10 @@ def _items(repeat: Repeat, inner: Shape, first: list[Step]) -> str:
     def below(owner: str, steps: list[Step], level: int) -> str:
         children = _joined([_followed(owner, step, numbers) for step in steps])
         item = f"_w{next(numbers)}"
-        own = f"[{_packed(item, inner, numbers)}]"
+        packed = _packed(item, inner, numbers)
         if not later:
-            return f"list_transform({children}, lambda {item}: {own}[1])"
+            return f"list_transform({children}, lambda {item}: {packed})"
+        own = f"[{packed}]"
         if level < _depth(later):
             own = f"list_concat({own}, {below(item, later, level + 1)})"
         else:
