@@ -23,6 +23,7 @@ from lienthong.commands.deidentify import deidentify
 from lienthong.commands.fhirpath import fhirpath
 from lienthong.commands.mapping import app as mapping_app
 from lienthong.commands.people import people
+from lienthong.commands.validate import validate
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
 from lienthong.keeping.logbook import LOG, open_log, place_of
@@ -163,37 +164,9 @@ def view_run(
     give_rows(rows.schema, rows.batches, form, to, as_json=context.obj.json)
 
 
-@app.command()
-def validate(
-    context: typer.Context,
-    paths: Paths,
-    profile: Annotated[
-        list[str] | None, typer.Option(metavar="URL|FILE", help="Check against this profile too; may be repeated.")
-    ] = None,
-    package: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A FHIR package or folder with profiles; repeatable.")
-    ] = None,
-    must_support: Annotated[
-        bool, typer.Option("--must-support", help="List must-support elements that are not given.")
-    ] = False,
-) -> None:
-    """Check resources against FHIR R4 and profiles; nothing is stored."""
-    from lienthong import console, pipeline
-    from lienthong.commands import guides
-    from lienthong.core.settings import Settings
-
-    with console.progress(quiet=context.obj.json) as progress:
-        if profile or package or must_support:
-            known = guides.opened(profile or (), package or (), must_support=must_support)
-            checked = guides.look(paths, known, Settings(), progress=progress)
-        else:
-            checked = pipeline.check(paths, Settings(), progress=progress)
-    console.show(checked, as_json=context.obj.json)
-    raise typer.Exit(checked.exit)
-
-
 app.add_typer(mapping_app, name="map")
 app.command("check")(check)
+app.command("validate")(validate)
 app.command("deidentify")(deidentify)
 app.command("fhirpath")(fhirpath)
 

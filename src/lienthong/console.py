@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from rich.text import Text
 
 from lienthong import pipeline
 from lienthong.checking import Report
+from lienthong.checking.resources import Checked
 from lienthong.checking.screen import lines as check_lines
-from lienthong.core.finding import Finding
+from lienthong.core.finding import Finding, Severity
 from lienthong.deidentifying import Deidentified
 from lienthong.deidentifying.screen import lines as deidentified_lines
 from lienthong.demo.tour import Toured
@@ -35,6 +37,7 @@ from lienthong.warehouse.trace import Traced
 __all__ = ["Listing", "Shown", "progress", "show"]
 
 _MOST = 20  # findings shown to a person; --json has all
+_PLACES = 3  # of findings that say the same
 
 
 class Shown(Protocol):
@@ -134,11 +137,42 @@ def _ingested(result: pipeline.Ingested) -> Iterator[Text | Table | str]:
 
 
 @told.register
-def _checked(result: pipeline.Checked) -> Iterator[Text | Table | str]:
-    yield f"{result.files} files, {result.records} records, {len(result.findings)} findings, {result.seconds:.1f} s."
-    yield from _findings(result.findings)
+def _checked(result: Checked) -> Iterator[Text | Table | str]:
+    counted = Counter(finding.severity for finding in result.findings)
+    faulty = len(
+        {(item.place.file, item.place.record) for item in result.findings if item.severity is Severity.ERROR}
+    )
+    yield f"{result.files} files, {result.records:,} resources, {result.seconds:.1f} s."
+    yield (
+        f"{counted[Severity.ERROR]:,} errors in {faulty:,} resources, {counted[Severity.WARNING]:,} warnings, "
+        f"{counted[Severity.INFORMATION]:,} notes."
+    )
+    yield from _by_rule(result.findings)
     for item in result.left_out:
         yield f"Left out, no export: {item.name} ({item.why})."
+
+
+def _by_rule(findings: Sequence[Finding]) -> Iterator[str]:
+    """What is said many times is said once, the worst and most frequent first, with its first places."""
+    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.code, finding.message), []).append(finding)
+    order = list(Severity)
+    ranked = sorted(groups.values(), key=lambda same: (order.index(same[0].severity), -len(same)))
+    for same in ranked[:_MOST]:
+        first = same[0]
+        count = f" ({len(same):,} times)" if len(same) > 1 else ""
+        yield f"{first.severity.value:<11} {first.message} [{first.code}]{count}"
+        for finding in same[:_PLACES]:
+            yield f"            at:   {finding.place}"
+        if len(same) > _PLACES:
+            yield f"                  ... and {len(same) - _PLACES:,} places more"
+        if first.cure:
+            yield f"            cure: {first.cure}"
+        if first.rule is not None:
+            yield f"            rule: {first.rule.source}"
+    if len(ranked) > _MOST:
+        yield f"... and {len(ranked) - _MOST} kinds of findings more; --json has them all."
 
 
 @told.register

@@ -14,17 +14,15 @@ from typing import Any
 
 from lienthong import identity, sources
 from lienthong.beside import read_beside, worth_it
-from lienthong.core.errors import ExitCode, LienthongError, exit_code
-from lienthong.core.finding import Finding, Severity
+from lienthong.core.errors import ExitCode, exit_code
 from lienthong.core.settings import Settings
 from lienthong.privacy.access import Grant
 from lienthong.privacy.vault import Vault
-from lienthong.reading import Opened, Ready, read_files, ready, validated
+from lienthong.reading import Opened, Ready, read_files, ready
 from lienthong.record import Batch, Published, Record
-from lienthong.sources import Converted, LeftOut, rejection
-from lienthong.sources.neighbours import Neighbours
+from lienthong.sources import Converted, LeftOut
 
-__all__ = ["Checked", "Ingested", "Progress", "Way", "check", "ingest", "quiet", "retry"]
+__all__ = ["Ingested", "Progress", "Way", "ingest", "quiet", "retry"]
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is (None: not known)."""
@@ -63,32 +61,6 @@ class Ingested:
         """The contract of `lienthong ingest --json` (DESIGN 5)."""
         left_out = [{"file": item.name, "why": item.why} for item in self.left_out]
         return {**self.published.to_json(), "left_out": left_out, "seconds": round(self.seconds, 3)}
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found in exports that were only looked at."""
-
-    files: int
-    records: int
-    findings: tuple[Finding, ...]
-    left_out: tuple[LeftOut, ...]
-    seconds: float
-
-    @property
-    def exit(self) -> ExitCode:
-        faulty = any(finding.severity is Severity.ERROR for finding in self.findings)
-        return ExitCode.FINDINGS if faulty else ExitCode.DONE
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `lienthong validate --json` (DESIGN 5)."""
-        return {
-            "files": self.files,
-            "records": self.records,
-            "findings": [finding.to_json() for finding in self.findings],
-            "left_out": [{"file": item.name, "why": item.why} for item in self.left_out],
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def ingest(
@@ -147,32 +119,3 @@ def _again(name: str, sha256: str, source: str | None, records: Set[str], batch:
             if isinstance(item, Converted) and ("" in records or item.origin.record in records):
                 event = ready(item)
                 batch.put(number, event.origin, event.prepared, event.findings, event.rejected)
-
-
-def check(paths: Iterable[Path], settings: Settings, *, progress: Progress = quiet) -> Checked:
-    """The findings of exports; nothing is stored."""
-    started, records = monotonic(), 0
-    findings, left_out = list[Finding](), list[LeftOut]()
-    files = list(sources.find(paths))
-    for number, file in enumerate(files):
-        progress("files", number, len(files))
-        try:
-            with file.open() as stream:
-                for item in sources.convert(
-                    stream,
-                    name=file.name,
-                    sha256="",
-                    settings=settings,
-                    given=file.given,
-                    neighbours=Neighbours(file.path),
-                ):
-                    if isinstance(item, LeftOut):
-                        left_out.append(item)
-                        continue
-                    seen = validated(item)
-                    records += bool(item.origin.record)
-                    findings += [*seen.findings, *([seen.rejected] if seen.rejected else [])]
-        except LienthongError as error:
-            findings.append(rejection(error, file=file.name))
-    read = len(files) - len({item.name for item in left_out})
-    return Checked(read, records, tuple(findings), tuple(left_out), monotonic() - started)

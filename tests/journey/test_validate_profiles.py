@@ -124,7 +124,7 @@ def test_a_folder_of_definitions_and_one_of_files(tmp_path: Path, lienthong: Lie
     (files / "package.json").write_text("{}", "utf-8")
     said = lienthong("validate", files, "--package", guide, "--profile", CORE + "patient")
     assert said.code == 1
-    assert sorted(item[0] for item in told(said)) == ["not-json", "profile-missing"]
+    assert sorted(item[0] for item in told(said)) == ["json-broken", "profile-missing"]
     assert sorted(item["file"] for item in said.json["left_out"]) == ["files/README.md", "files/package.json"]
 
 

@@ -102,5 +102,10 @@ def of_type(name: str) -> tuple[Invariant, ...]:
 
 
 def of_element(path: str, type_name: str) -> tuple[Invariant, ...]:
-    """Those of an element that has this type here; the path is HL7's, e.g. `Dosage.doseAndRate.dose[x]`."""
+    """Those of an element that has this type here; the path is HL7's, e.g. `Dosage.doseAndRate.dose[x]`.
+
+    A backbone is a type of its own (`Patient.contact`): what holds of it is said by `of_type`.
+    """
+    if path == type_name:
+        return ()
     return tuple(item for item in _by_place().get(path, ()) if item.only in ("", type_name))

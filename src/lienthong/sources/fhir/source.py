@@ -1,46 +1,21 @@
-"""Reads FHIR JSON as it comes: one document or one resource a line, in bounded memory."""
+"""Reads FHIR JSON as it comes: each resource of a document or of a line becomes a record."""
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
 from lienthong.core import canonical
-from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.settings import Settings
 from lienthong.fhir.references import may_extend
-from lienthong.sources.container import HEAD
-from lienthong.sources.converted import Converted, LeftOut, rejection
+from lienthong.sources.converted import Converted, LeftOut
 from lienthong.sources.fhir import bundle
 from lienthong.sources.fhir.resource import TOO_DEEP, File, Neighbours, key_of, place, shape_fault
-from lienthong.sources.recognise import NOT_UTF8, as_utf8
+from lienthong.sources.fhir.texts import BROKEN_JSON, texts
 
 __all__ = ["SOURCE", "FhirSource"]
-
-BROKEN_JSON = ErrorKind(
-    "json-broken",
-    Category.UNREADABLE,
-    what="This is no whole JSON: {why}.",
-    allowed="JSON (RFC 8259) in UTF-8; NDJSON has one resource a line.",
-    cure="It may be cut off or changed on its way: export or copy it again.",
-)
-TOO_LONG = ErrorKind(
-    "record-too-large",
-    Category.UNREADABLE,
-    what="The record is longer than {limit} bytes.",
-    allowed="max_record_bytes of the settings.",
-    cure="Export it as NDJSON, or raise max_record_bytes in lienthong.toml.",
-)
-EMPTY = ErrorKind(
-    "file-empty",
-    Category.UNREADABLE,
-    what="The file is empty.",
-    allowed="At least one resource.",
-    cure="Export it again; a type without resources needs no file.",
-)
 
 _ENDINGS = (".json", ".ndjson", ".jsonl")
 _ALONE = Neighbours()
@@ -64,128 +39,20 @@ class FhirSource:
     ) -> Iterator[Converted | LeftOut]:
         """The resources of a document or of each line; JSON without any `resourceType` is left out."""
         file = File(source or settings.source, name, sha256)
-        limit = settings.max_record_bytes
-        head = stream.peek(HEAD)
-        if as_utf8(head) != head.removeprefix(codecs.BOM_UTF8):
-            raise NOT_UTF8.at(name)
-        if head.startswith(codecs.BOM_UTF8):
-            stream.read(len(codecs.BOM_UTF8))
-            head = head[len(codecs.BOM_UTF8) :]
-        if not head.strip():
-            raise EMPTY.at(name)
-        is_whole = len(head) < HEAD
-        value = _parses(head) if is_whole else None
-        first = b""
-        if value is None and not is_whole and b"\n" not in head:
-            first = _readline(stream, limit)  # a line longer than the head: what follows it tells NDJSON
-        if value is None and (_follows(stream, first) or _is_lines(_whole_lines(head), is_whole=is_whole)):
-            if first or any(_says_resource(line) for line in _whole_lines(head)) or not _all_objects(head):
-                yield from _lines(stream, file, limit, first)
+        for text in texts(stream, name, settings):
+            if isinstance(text, LeftOut):
+                yield text
+            elif text.fault is not None:
+                yield file.rejected_by(text.record, text.fault)
+            elif not text.is_line:
+                yield from _records(text.value, file, text.record, "")
             else:
-                yield LeftOut(name, "JSON lines without a resourceType, no FHIR")
-            return
-        if value is None:
-            value = _document(stream, limit, first)
-        if isinstance(value, dict) and "resourceType" in value:
-            yield from _records(value, file, "line 1", "")
-        elif isinstance(value, list) and any(isinstance(item, dict) and "resourceType" in item for item in value):
-            raise BROKEN_JSON.at(name, why="resources stand in a bare array; a Bundle or NDJSON is needed")
-        else:
-            yield LeftOut(name, "JSON without a resourceType, no FHIR")
-
-
-def _parse(data: bytes) -> Any:
-    try:
-        return canonical.parse(data)
-    except ValueError as error:
-        raise BROKEN_JSON.at(why=str(error)) from None
-
-
-def _parses(data: bytes) -> Any:
-    """The value, or None where it is no JSON."""
-    try:
-        return canonical.parse(data)
-    except ValueError:
-        return None
-
-
-def _says_resource(line: bytes) -> bool:
-    value = _parses(line) if b'"resourceType"' in line else None
-    return isinstance(value, dict) and isinstance(value.get("resourceType"), str)
-
-
-def _whole_lines(head: bytes) -> list[bytes]:
-    lines = head.split(b"\n")
-    return [line for line in (lines if len(head) < HEAD else lines[:-1]) if line.strip()]
-
-
-def _all_objects(head: bytes) -> bool:
-    return all(isinstance(_parses(line), dict) for line in _whole_lines(head))
-
-
-def _is_lines(lines: list[bytes], *, is_whole: bool) -> bool:
-    """Whether a file that is no JSON as a whole is NDJSON, by its first lines.
-
-    It is where the first line is JSON by itself and another follows, or where one of its lines is a resource. Of a
-    file that goes on after its head only the second line is asked: inside a document a line may look like a resource.
-    """
-    if not lines or (len(lines) < 2 and is_whole):
-        return False
-    if _parses(lines[0]) is not None:
-        return True  # the line after it may be longer than the head
-    return any(_says_resource(line) for line in (lines if is_whole else lines[1:2]))
-
-
-def _readline(stream: BufferedReader, limit: int) -> bytes:
-    line = stream.readline(limit + 1)
-    if len(line) > limit:
-        raise TOO_LONG.at(limit=limit)
-    return line
-
-
-def _follows(stream: BufferedReader, first: bytes) -> bool:
-    return bool(first) and bool(stream.peek(1).strip())
-
-
-def _document(stream: BufferedReader, limit: int, first: bytes) -> Any:
-    data = first + stream.read(limit + 1 - len(first))
-    if len(data) > limit:
-        raise TOO_LONG.at(limit=limit)
-    return _parse(data)
-
-
-def _lines(stream: BufferedReader, file: File, limit: int, first: bytes) -> Iterator[Converted]:
-    """Each line is a record of its own; damage to the packed file ends the lines but keeps those before it."""
-    number = 0
-    while True:
-        number += 1
-        try:
-            line, first = first or stream.readline(limit + 1), b""
-            too_long = len(line) > limit
-            if too_long:
-                _skip_line(stream, line)
-        except LienthongError as error:
-            record = f"line {number} to the end"
-            finding = rejection(error, file=file.name, record=record)
-            yield file.rejected_by(record, finding)
-            return
-        if not line:
-            return
-        record = f"line {number}"
-        if too_long:
-            yield file.rejected(record, TOO_LONG, limit=limit)
-        elif not line.isspace():
-            try:
-                value = canonical.parse(line)
-            except ValueError as error:
-                yield file.rejected(record, BROKEN_JSON, why=str(error))
-                continue
-            yield from _records(value, file, record, record + " ", extended=may_extend(line))
-
-
-def _skip_line(stream: BufferedReader, line: bytes) -> None:
-    while line and not line.endswith(b"\n"):
-        line = stream.readline(HEAD)
+                try:
+                    value = canonical.parse(text.data)
+                except ValueError as error:
+                    yield file.rejected(text.record, BROKEN_JSON, why=str(error))
+                    continue
+                yield from _records(value, file, text.record, text.record + " ", extended=may_extend(text.data))
 
 
 def _records(value: Any, file: File, record: str, prefix: str, *, extended: bool = True) -> Iterator[Converted]:

@@ -411,7 +411,10 @@ def test_the_smallest_resources_break_nothing(minimal: Build, type_name: str) ->
 
 @pytest.mark.parametrize(("key", "type_name", "changes"), BROKEN, ids=[f"{key} {name}" for key, name, _ in BROKEN])
 def test_an_instance_breaks_it_and_just_it(minimal: Build, key: str, type_name: str, changes: dict[str, Any]) -> None:
-    assert set(broken_rules(made(minimal, type_name, changes))) == {key}
+    resource = made(minimal, type_name, changes)
+    assert set(broken_rules(resource)) == {key}
+    told = [(found.rule.id, found.place.path) for found in validate(resource)]
+    assert len(told) == len(set(told)), "each place is told once"
 
 
 @pytest.mark.parametrize(("key", "others", "type_name", "changes"), TOGETHER, ids=[row[0] for row in TOGETHER])
