@@ -37,7 +37,8 @@ def check_row(visit: Visit, row: Row) -> None:
     for name, field in layout.items():
         text = texts.get(name)
         if text:
-            if len(text) > _SHORT or not _is_fine(field, text, on):
+            # Only a list of codes asks for the day.
+            if len(text) > _SHORT or not _is_fine(field, text, on if field.value_set else None):
                 _check_value(visit, row, name, text, field, on)
         elif field.required:
             visit.note(

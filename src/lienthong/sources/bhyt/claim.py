@@ -68,6 +68,9 @@ ITEM: Mapping[str, Mapping[str, Exact]] = {
 """The fields of a row of XML2 or XML3 that the item of the claim holds, or the resource of the same row."""
 
 
+_SERVICES = {kind: {**ITEM["XML3"], **held} for kind, held in PERFORMED.items()}
+
+
 def add_claim(
     visit: Visit,
     patient: dict[str, Any],
@@ -126,12 +129,12 @@ def _item(visit: Visit, row: Row, sequence: int, encounter: dict[str, Any]) -> d
     is_drug = row.table == "XML2"
     amount = row.amount("SO_LUONG")
     lost = set() if amount is not None else {"DON_VI_TINH"}
+    mapped = ITEM["XML2"]
     if not is_drug:
+        mapped = _SERVICES[kind_of(row)]
         lost |= lost_of(row) | _unnamed(row)
     return filled(
-        extension=visit.rest(
-            row, ITEM["XML2"] if is_drug else {**ITEM["XML3"], **PERFORMED[kind_of(row)]}, lost=lost
-        ),
+        extension=visit.rest(row, mapped, lost=lost),
         sequence=sequence,
         category=listed("MA_NHOM", row.code("MA_NHOM"), visit.on),
         productOrService=(drug(row) if is_drug else _service(row)) or absent(),

@@ -45,15 +45,21 @@ def coding(system: str, code: str, display: str = "") -> dict[str, Any] | None:
 
 def listed(field: str, code: str, on: date | None) -> dict[str, Any] | None:
     """A code of a list of the health-insurance XML with its meaning on that date, as a concept; None without one."""
-    if not code:
-        return None
+    return _listed(field, code, on) if code else None
+
+
+@lru_cache(1 << 12)
+def _listed(field: str, code: str, on: date | None) -> dict[str, Any] | None:
     known = valuesets.lookup(field, code, on)
     return concept(coding(systems.bhyt(field), code, known.vi if known else ""))
 
 
 def concept(*codings: dict[str, Any] | None, text: str = "") -> dict[str, Any] | None:
     """A CodeableConcept of those codings that there are, and a text; None of nothing."""
-    return filled(coding=[item for item in codings if item], text=text) or None
+    found = [item for item in codings if item]
+    if not found:
+        return {"text": text} if text else None
+    return {"coding": found, "text": text} if text else {"coding": found}
 
 
 def listing(*items: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -93,6 +99,8 @@ def extension(field: str, **value: Any) -> dict[str, Any] | None:
 
 def identifier(system: str, value: str, kind: str = "", text: str = "") -> dict[str, Any]:
     """An identifier; `kind` is a code of HL7's table 0203."""
+    if system and value and not kind and not text:
+        return {"system": system, "value": value}
     return filled(
         type=concept(coding(systems.IDENTIFIER_TYPE, kind), text=text),
         system=system,

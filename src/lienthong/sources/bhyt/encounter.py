@@ -175,7 +175,8 @@ def _hospitalization(visit: Visit) -> dict[str, Any]:
     row = visit.summary
     left = _listed(visit, "MA_LOAI_RV") or {}
     if row.code("KET_QUA_DTRI") in _DIED:
-        left.setdefault("coding", []).append(coding(systems.DISCHARGE_DISPOSITION, "exp", "Expired"))
+        died = coding(systems.DISCHARGE_DISPOSITION, "exp", "Expired")
+        left = {**left, "coding": [*left.get("coding", ()), died]}
     paper = row.code("GIAY_CHUYEN_TUYEN")
     return filled(
         preAdmissionIdentifier=identifier("", paper, text="GIAY_CHUYEN_TUYEN") if paper else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from lienthong.core.finding import Rule, Severity
@@ -78,13 +79,21 @@ def _note_unclear(visit: Visit, row: Row, sign: Unclear) -> None:
     )
 
 
+_VITAL = [concept(coding(systems.OBSERVATION_CATEGORY, "vital-signs"))]
+
+
+@cache
+def _named(code: str, display: str) -> dict[str, Any] | None:
+    return concept(coding(systems.LOINC, code, display))
+
+
 def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any]) -> None:
     span = {"low": {"value": sign.start}, "high": {"value": sign.end}}
     content: dict[str, Any] = {
         "extension": [{"url": systems.EXTENSION + "DIEN_BIEN_LS", "valueRange": span}],
         "status": "final",
-        "category": [concept(coding(systems.OBSERVATION_CATEGORY, "vital-signs"))],
-        "code": concept(coding(systems.LOINC, sign.code, sign.display)),
+        "category": _VITAL,
+        "code": _named(sign.code, sign.display),
         **common,
     }
     if len(sign.values) == 1:
@@ -92,7 +101,7 @@ def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any]) -
     else:
         content["component"] = [
             {
-                "code": concept(coding(systems.LOINC, code, display)),
+                "code": _named(code, display),
                 "valueQuantity": measure(value, sign.unit, sign.written),
             }
             for code, display, value in sign.values

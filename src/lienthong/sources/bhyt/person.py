@@ -85,10 +85,16 @@ def add_facility(visit: Visit) -> dict[str, Any]:
 
 def add_staff(visit: Visit, row: Row, field: str) -> list[dict[str, Any]]:
     """The clinicians named in a field by the number of their licence; a claim has no names of staff."""
-    return [
-        visit.add("Practitioner", code, row, {"identifier": [identifier(systems.bhyt("MA_BAC_SI"), code)]})
-        for code in row.codes(field)
-    ]
+    text = row.texts.get(field)
+    return [_staff(visit, row, code) for code in row.codes(field)] if text else []
+
+
+def _staff(visit: Visit, row: Row, code: str) -> dict[str, Any]:
+    found = visit.staff.get(code)
+    if found is None:
+        found = visit.add("Practitioner", code, row, {"identifier": [identifier(systems.bhyt("MA_BAC_SI"), code)]})
+        visit.staff[code] = found
+    return found
 
 
 def add_patient(visit: Visit, facility: dict[str, Any]) -> dict[str, Any]:

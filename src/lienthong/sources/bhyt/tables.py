@@ -158,7 +158,7 @@ def _row(table: str, number: int, element: etree._Element, found: Table) -> Row:
     texts: dict[str, str] = {}
     known = names(table)
     for child in element:
-        tag = str(child.tag)
+        tag: str = child.tag
         text = clean("".join(map(str, child.itertext())) if len(child) else child.text)
         if tag not in known:
             tag = _meant(table, _name(child), found)

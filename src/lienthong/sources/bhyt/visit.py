@@ -47,6 +47,7 @@ class Visit:
     numbers: dict[str, Counter[str]] = field(default_factory=dict)
     held: Collection[str] | None = None
     places_of: dict[str, dict[int, int]] = field(default_factory=dict)
+    staff: dict[str, dict[str, Any]] = field(default_factory=dict)
     _alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @property
