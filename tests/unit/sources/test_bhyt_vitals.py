@@ -73,8 +73,8 @@ def test_the_observation_carries_the_span_and_an_unclear_one_a_finding(bhyt: Any
     note = {"DIEN_BIEN_LS": "Tỉnh. M: 80; HA: 80/130", "THOI_DIEM_DBLS": "202608030850", "NGUOI_THUC_HIEN": "1"}
     (item,) = read_bytes(bhyt.claim(XML5=[note]))
     pulse = next(body for body in item.resources if body.get("valueQuantity", {}).get("code") == "/min")
-    span = next(extension for extension in pulse["extension"] if extension["url"].endswith(":DIEN_BIEN_LS"))
-    assert span["valueRange"] == {"low": {"value": 6}, "high": {"value": 11}}
+    assert pulse["derivedFrom"][0]["display"] == "DIEN_BIEN_LS[6:11]"
+    assert item.origin.fields[f"Observation/{pulse['id']}#code"] == "XML5[1].DIEN_BIEN_LS[6:11]"
     assert pulse["valueQuantity"]["value"] == Decimal(80)
     (finding,) = item.findings
     assert (finding.code, str(finding.severity), finding.place.field) == (

@@ -63,7 +63,9 @@ def add_notes(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) 
             if isinstance(sign, Unclear):
                 _note_unclear(visit, row, sign)
             else:
-                _add_sign(visit, row, sign, {**common, "derivedFrom": [note]})
+                # Where it stands: a display, for an extension on every value would cost more than the value.
+                span = f"{row.named('DIEN_BIEN_LS')}[{sign.start}:{sign.end}]"
+                _add_sign(visit, row, sign, {**common, "derivedFrom": [{**note, "display": span}]}, span)
 
 
 def _note_unclear(visit: Visit, row: Row, sign: Unclear) -> None:
@@ -87,10 +89,8 @@ def _named(code: str, display: str) -> dict[str, Any] | None:
     return concept(coding(systems.LOINC, code, display))
 
 
-def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any]) -> None:
-    span = {"low": {"value": sign.start}, "high": {"value": sign.end}}
+def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any], span: str) -> None:
     content: dict[str, Any] = {
-        "extension": [{"url": systems.EXTENSION + "DIEN_BIEN_LS", "valueRange": span}],
         "status": "final",
         "category": _VITAL,
         "code": _named(sign.code, sign.display),
@@ -106,4 +106,4 @@ def _add_sign(visit: Visit, row: Row, sign: VitalSign, common: dict[str, Any]) -
             }
             for code, display, value in sign.values
         ]
-    visit.add("Observation", f"{visit.row_key(row)}/{sign.name}", row, content, {"code": "DIEN_BIEN_LS"})
+    visit.add("Observation", f"{visit.row_key(row)}/{sign.name}", row, content, {"code": span})
