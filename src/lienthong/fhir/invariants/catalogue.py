@@ -7,7 +7,7 @@ the first question.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -37,16 +37,22 @@ class Invariant:
     place: str
     only: str = ""
     is_best_practice: bool = False
-    compiled: Expression = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "compiled", fhirpath.compile(self.expression, as_filters=True))
+    @property
+    def compiled(self) -> Expression:
+        """The expression, ready to be run."""
+        return _compiled(self.expression)
 
     @property
     def source(self) -> str:
         """Its canonical place in the specification."""
         address = self.place.partition(".")[0]
         return f"FHIR R4 4.0.1, http://hl7.org/fhir/StructureDefinition/{address}, {self.place}, {self.key}"
+
+
+@cache
+def _compiled(expression: str) -> Expression:
+    return fhirpath.compile(expression, as_filters=True)  # dom-3 takes as() of many items
 
 
 class _Row(msgspec.Struct, array_like=True, frozen=True):

@@ -14,7 +14,6 @@ from typing import Any
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding
 from lienthong.fhir import schema
-from lienthong.fhir.fhirpath import parse
 from lienthong.fhir.invariants import catalogue, faults
 from lienthong.fhir.invariants.catalogue import Invariant
 from lienthong.fhir.invariants.shortcut import SPECIAL, UNKNOWN, Sketch, needed, sketch
@@ -47,12 +46,13 @@ def broken(resource: dict[str, Any]) -> list[Finding]:
 class _Test:
     """An invariant for values of one type."""
 
-    __slots__ = ("invariant", "quick", "type_name")
+    __slots__ = ("expression", "invariant", "quick", "type_name")
 
     def __init__(self, invariant: Invariant, type_name: str) -> None:
         self.invariant = invariant
+        self.expression = invariant.compiled
         self.type_name = type_name
-        self.quick: Sketch = SPECIAL.get(invariant.key) or sketch(parse(invariant.expression), type_name)
+        self.quick: Sketch = SPECIAL.get(invariant.key) or sketch(self.expression.tree, type_name)
 
 
 class _Member:
@@ -111,7 +111,7 @@ class _Table:
         always = []
         for invariant in _of(self._name):
             test = _Test(invariant, self._name)
-            triggers = needed(parse(invariant.expression), self._name)
+            triggers = needed(test.expression.tree, self._name)
             if triggers is None:
                 always.append(test)
             for name in triggers or ():
@@ -202,7 +202,7 @@ class _Walk:
             return
         if answer is UNKNOWN:
             try:
-                answer = invariant.compiled.holds(
+                answer = test.expression.holds(
                     value, test.type_name, resource=self.resource, root=self.root, extra=beside
                 )
             except LienthongError as error:
