@@ -314,9 +314,9 @@ PATHS: dict[str, dict[str, list[str]]] = {
     },
     "QuestionnaireResponse.item": {
         "text": ["linkId", "text", "answer.value.ofType(string)", "item.text"],
-        "condition": ["item.exists()", "text = linkId"],
-        "number": ["%rowIndex", "item.count()"],
-        "each": ["item", "repeat item", "repeat answer.item", "answer.item"],
+        "condition": ["item.exists()", "text = linkId", "answer.exists()", "answer.value.exists()"],
+        "number": ["%rowIndex", "item.count()", "answer.count()", "answer.item.count()"],
+        "each": ["item", "repeat item", "repeat answer.item", "answer.item", "repeat answer.item|item"],
     },
 }
 REACHED = {
