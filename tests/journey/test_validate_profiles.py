@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +157,16 @@ def test_a_wrong_profile_says_what_is_wrong(
         guides.opened(*(([str(path)], []) if name == "--profile" else ([], [path])))
     assert raised.value.category.exit == code
     assert text in raised.value.text()
+
+
+def test_what_is_no_plain_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    for name in ("pipe.json", "pipe.tgz"):
+        pipe = tmp_path / name
+        os.mkfifo(pipe)
+        for named, packages in (([str(pipe)], []), ([], [pipe])):
+            with pytest.raises(LienthongError) as raised:
+                guides.opened(named, packages)
+            assert raised.value.code == "file-not-plain"
 
 
 def test_a_profile_by_an_address_that_is_not_here(tmp_path: Path, lienthong: Lienthong) -> None:

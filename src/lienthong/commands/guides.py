@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
+from lienthong.core.settings import Settings
 from lienthong.fhir import profiles, schema
 from lienthong.fhir.profiles import Package, Profiles
 from lienthong.fhir.profiles.loading import NOT_DEFINITION
+from lienthong.sources import Found
+from lienthong.sources.fhir.texts import TOO_LONG
 
 __all__ = ["opened"]
 
@@ -62,18 +66,30 @@ def _parts(path: Path) -> Iterator[bytes | Package]:
             for item in sorted(path.iterdir()):
                 if item.name.endswith((".json", ".tgz")) and not item.name.startswith("."):
                     yield from _of_folder(item)
-        elif path.name.endswith((".tgz", ".tar.gz")):
-            with path.open("rb") as file:
-                yield Package.open(file, path.name)
+        elif not path.exists():
+            raise NOT_THERE.at(str(path))
         else:
-            data = path.read_bytes()
-            try:
-                profiles.load(data)
-            except LienthongError as error:
-                raise LienthongError(error.kind, str(path), error.what, error.allowed, error.cure) from None
-            yield data
+            with Found(path, str(path), given=True).open() as file:  # never waits, as a pipe would
+                yield Package.open(file, str(path)) if _is_package(path) else _definition(file, path)
     except OSError:
         raise NOT_THERE.at(str(path)) from None
+
+
+def _is_package(path: Path) -> bool:
+    return path.name.endswith((".tgz", ".tar.gz"))
+
+
+def _definition(file: BinaryIO, path: Path) -> bytes:
+    """The text of a definition, looked at so that an error names the file."""
+    limit = Settings().max_record_bytes
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise TOO_LONG.at(str(path), limit=limit)
+    try:
+        profiles.load(data)
+    except LienthongError as error:
+        raise LienthongError(error.kind, str(path), error.what, error.allowed, error.cure) from None
+    return data
 
 
 def _of_folder(path: Path) -> Iterator[bytes | Package]:
