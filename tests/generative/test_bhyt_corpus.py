@@ -1,6 +1,6 @@
 """What a fuzzer found interesting in health-insurance XML (one input for each kind of outcome) goes both ways still.
 
-The inputs grew from claims made of the layouts alone, by Atheris in eleven minutes (200,000 runs); none is a hospital's.
+The inputs grew from claims made of the layouts alone (Atheris, eleven minutes, 200,000 runs); none is a hospital's.
 """
 
 from __future__ import annotations

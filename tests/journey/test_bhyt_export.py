@@ -82,7 +82,8 @@ def test_the_report_names_what_fhir_had_and_a_claim_can_not_carry(lienthong: Run
             }
         ],
     }
-    lines = "".join(json.dumps(body) + "\n" for body in (patient, visit, allergy, claim))
+    second = {**claim, "id": "c2"}  # of FHIR one visit may have several claims
+    lines = "".join(json.dumps(body) + "\n" for body in (patient, visit, allergy, claim, second))
     (tmp_path / "all.ndjson").write_text(lines, encoding="utf-8")
     lienthong("ingest", tmp_path / "all.ndjson")
     lienthong("export", tmp_path / "out", "--what", "bhyt")
@@ -90,7 +91,7 @@ def test_the_report_names_what_fhir_had_and_a_claim_can_not_carry(lienthong: Run
     whats = {item["what"] for item in told}
     assert {"Patient.maritalStatus", "Observation", "XML1.MA_BENH_CHINH"} <= whats
     assert not any("37500" in str(item) or "Lê" in str(item) for item in told)
-    (rows,) = rows_of((tmp_path / "out" / "claims-0001.xml").read_bytes()).values()
+    rows, _ = rows_of((tmp_path / "out" / "claims-0001.xml").read_bytes()).values()
     (first,) = rows["XML1"]
     assert (first["HO_TEN"], first["NGAY_VAO"]) == ("Lê An", "202608030845")  # UTC becomes the facility's time
     assert (rows["XML3"][0]["TEN_DICH_VU"], rows["XML3"][0]["THANH_TIEN_BV"]) == ("Khám", "37500")

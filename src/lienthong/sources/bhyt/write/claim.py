@@ -39,7 +39,8 @@ def claim(shelf: Shelf, name: str) -> Claimed:
     claimed = body if kind == "Claim" else {}
     encounter = body if kind == "Encounter" else _encounter(shelf, claimed)
     patient = shelf.to(claimed.get("patient") or encounter.get("subject") or body.get("subject"))
-    key = own_key(encounter) or own_key(claimed) or str((claimed or encounter).get("id", ""))
+    # Of FHIR one visit may have several claims, and each needs an MA_LK of its own.
+    key = own_key(claimed or encounter) or str((claimed or encounter).get("id", ""))
     table = "XML1" if claimed else "XML0" if encounter else "XML12"
     if table == "XML12":
         key = own_key(patient)
