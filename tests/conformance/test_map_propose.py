@@ -30,7 +30,8 @@ SYNTHEA = {
         "Id": "row.key", "START": "row.start", "STOP": "row.end", "PATIENT": "patient.key",
         "ORGANIZATION": "organization.key", "PROVIDER": "practitioner.key", "ENCOUNTERCLASS": "encounter.class",
         "CODE": "row.code", "DESCRIPTION": "row.text", "TOTAL_CLAIM_COST": "row.cost",
-        "REASONCODE": "row.reason_code", "REASONDESCRIPTION": "row.reason_text", "BASE_ENCOUNTER_COST": "row.cost", "PAYER_COVERAGE": "row.cost",
+        "REASONCODE": "row.reason_code", "REASONDESCRIPTION": "row.reason_text",
+        "BASE_ENCOUNTER_COST": "row.cost", "PAYER_COVERAGE": "row.cost",
     },
     "conditions": {
         "START": "row.start", "STOP": "row.end", "PATIENT": "patient.key", "ENCOUNTER": "encounter.key",
