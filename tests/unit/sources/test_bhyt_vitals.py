@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -83,3 +84,13 @@ def test_the_observation_carries_the_span_and_an_unclear_one_a_finding(bhyt: Any
         "DIEN_BIEN_LS",
     )
     assert "HA" in finding.message and "130" not in finding.message
+
+
+@pytest.mark.parametrize(
+    "label", ["ha", "nt", "cn", "cc", "m", "nhịp", "nt 20", "chiều cao 1,65", "huyết áp 120", "1m"]
+)
+def test_a_note_of_blanks_takes_no_more_than_its_length(label: Any) -> None:
+    began = time.monotonic()
+    assert list(vital_signs((label + " " * 200_000) * 3)) in ([], list(vital_signs(label + " ")))
+    assert list(vital_signs(f"{label} " * 50_000)) is not None
+    assert time.monotonic() - began < 10  # seconds, where a quadratic reader takes hours

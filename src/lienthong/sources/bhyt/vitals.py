@@ -97,12 +97,13 @@ _LABEL = re.compile(
     rf"|(?P<ND>nhi[ệe]t\s+[đd][ộo]|th[âa]n\s+nhi[ệe]t|n[đd]{_COLON}|t°{_COLON})"
     r"|(?P<HA>huy[ếe]t\s+[áa]p|ha)(?![^\W\d_])"
     r"|(?P<SpO2>sp[o0]2)"
-    rf"|(?P<NT>nh[ịi]p\s+th[ởo]|t[ầa]n\s+s[ốo]\s+th[ởo]|nt(?=\s*[:=]?\s*\d{{1,3}}\s*{_A_MINUTE}))"
-    r"|(?P<CN>c[âa]n\s+n[ặa]ng|cn(?=\s*[:=]?\s*\d{1,3}(?:[.,]\d{1,2})?\s*kg\b))"
-    r"|(?P<CC>chi[ềe]u\s+cao|cc(?=\s*[:=]?\s*\d{2,3}(?:[.,]\d)?\s*cm\b))"
-    r")\s*[:=]?\s*(?=\d)",
+    rf"|(?P<NT>nh[ịi]p\s+th[ởo]|t[ầa]n\s+s[ốo]\s+th[ởo]|nt(?=\s*+[:=]?+\s*+\d{{1,3}}\s*{_A_MINUTE}))"
+    r"|(?P<CN>c[âa]n\s+n[ặa]ng|cn(?=\s*+[:=]?+\s*+\d{1,3}(?:[.,]\d{1,2})?\s*kg\b))"
+    r"|(?P<CC>chi[ềe]u\s+cao|cc(?=\s*+[:=]?+\s*+\d{2,3}(?:[.,]\d)?\s*cm\b))"
+    r")\s*+[:=]?+\s*+(?=\d)",
     re.IGNORECASE,
 )
+# Possessive (*+), so that a text of many blanks takes no more than its length.
 _NAMES = {"ND": "NĐ"}  # a group's name is ASCII here
 
 
