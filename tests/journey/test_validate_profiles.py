@@ -105,6 +105,14 @@ def test_the_profiles_of_r4_itself_need_no_file(tmp_path: Path, lienthong: Lient
     assert (unused.code, [item[0] for item in told(unused)]) == (0, ["profile-not-used"])
 
 
+def test_what_a_resource_claims_is_checked_without_any_option(tmp_path: Path, lienthong: Lienthong) -> None:
+    claims = {"resourceType": "Observation", "status": "final", "code": {"text": "cân nặng"}, "text": TEXT}
+    claims["meta"] = {"profile": [WEIGHT, "http://other.example/p"]}
+    said = lienthong("validate", write(tmp_path / "o.json", claims))
+    assert said.code == 1
+    assert {"profile-missing", "profile-unknown"} <= {item[0] for item in told(said)}
+
+
 def test_must_support_is_listed_when_asked_for(tmp_path: Path, lienthong: Lienthong) -> None:
     profile, file = write(tmp_path / "profile.json", PATIENT), write(tmp_path / "p.json", LAN)
     assert told(lienthong("validate", file, "--profile", profile)) == []

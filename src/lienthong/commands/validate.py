@@ -43,9 +43,7 @@ def validate(
     from lienthong.commands import guides
     from lienthong.core.settings import Settings
 
-    known = None
-    if profile or package or must_support:
-        known = guides.opened(profile or (), package or (), must_support=must_support)
+    known = guides.opened(profile or (), package or (), must_support=must_support)
     with console.progress(quiet=context.obj.json) as progress, _told(outcomes) as told:
         checked = resources.look(
             paths, Settings(), known=known, invariants=not no_invariants, advice=advice, told=told, progress=progress
