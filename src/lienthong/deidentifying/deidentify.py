@@ -25,10 +25,14 @@ from lienthong.sources import Found, intake
 from lienthong.sources.bhyt.deidentify import BhytDeidentifier
 from lienthong.sources.converted import Converted, LeftOut, Source, rejection
 from lienthong.sources.deidentify import Deidentifier
+from lienthong.sources.fhir.deidentify import FhirDeidentifier
+from lienthong.sources.hl7v2.deidentify import Hl7v2Deidentifier
 
 __all__ = ["DEIDENTIFIERS", "deidentify"]
 
-DEIDENTIFIERS: Mapping[str, Deidentifier] = MappingProxyType({"bhyt": BhytDeidentifier()})
+DEIDENTIFIERS: Mapping[str, Deidentifier] = MappingProxyType(
+    {"bhyt": BhytDeidentifier(), "fhir": FhirDeidentifier(), "hl7v2": Hl7v2Deidentifier()}
+)
 """By the name of their source."""
 
 NOT_EMPTY = ErrorKind(
@@ -139,11 +143,14 @@ def _refused(finding: Finding) -> Converted:
     return Converted(Origin("", finding.place.file, "", finding.place.record), rejected=finding)
 
 
-def _chosen(source: Source, name: str) -> Deidentifier:
-    found = DEIDENTIFIERS.get(source.name)
-    if found is None:
-        raise NOT_YET.at(name, format=source.name)
-    return found
+def _not_yet(
+    kind: Source, stream: BufferedReader, name: str, sha256: str, settings: Settings
+) -> Iterator[Converted | LeftOut]:
+    """A file of a source that can't do this: named, unless its source finds that it is no export at all."""
+    first = next(iter(kind.convert(stream, name=name, sha256=sha256, settings=settings, source=None)), None)
+    if not isinstance(first, LeftOut):
+        raise NOT_YET.at(name, format=kind.name)
+    yield first
 
 
 class _Learning:
@@ -157,7 +164,9 @@ class _Learning:
     def read(
         self, kind: Source, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, **_rest: object
     ) -> Iterator[Converted | LeftOut]:
-        chosen = _chosen(kind, name)
+        chosen = DEIDENTIFIERS.get(kind.name)
+        if chosen is None:
+            return
         origin = Origin("", name, sha256, "")
         for _ in chosen.learn(stream, name=name, settings=settings, circles=self._circles, this_year=self._this_year):
             yield Converted(origin)
@@ -175,7 +184,10 @@ class _Writing:
     def read(
         self, kind: Source, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, **_rest: object
     ) -> Iterator[Converted | LeftOut]:
-        chosen = _chosen(kind, name)
+        if kind.name not in DEIDENTIFIERS:
+            yield from _not_yet(kind, stream, name, sha256, settings)
+            return
+        chosen = DEIDENTIFIERS[kind.name]
         new = f"{len(self.written) + 1:04d}{_type_in(name)}{chosen.ending}"
         draft = self._to / (new + _DRAFT)
         self._replacer.tally = Counter()
@@ -185,7 +197,10 @@ class _Writing:
             with draft.open("w+b") as out:
                 for finding in chosen.rewrite(stream, out, name=name, settings=settings, replacer=self._replacer):
                     records += finding is None
-                    yield Converted(origin) if finding is None else _refused(finding)
+                    if isinstance(finding, LeftOut):
+                        yield finding
+                    else:
+                        yield Converted(origin) if finding is None else _refused(finding)
             if records:
                 draft.replace(self._to / new)
                 self.written.append(Written(new, name, kind.name, records, dict(self._replacer.tally)))

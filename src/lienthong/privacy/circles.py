@@ -6,6 +6,7 @@ learnt in a first reading of all files; the second one writes. `Circles.days` is
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -14,10 +15,12 @@ from lienthong.privacy import shifts
 
 __all__ = ["Circles"]
 
+_BIRTH = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?)?)?")
 _WEEKS = 52
 _OLDEST = 90
 _ORDER = "nsk"  # by what a circle is known: a national id, a social-insurance number, a key of the facility
 _SMALL = 5
+_MOST_WORDS = 60  # a circle that is a junk number shared by thousands must not make a pattern of thousands
 
 
 class Circles:
@@ -34,6 +37,8 @@ class Circles:
         self._groups: dict[str, tuple[str, str, str]] = {}
         self._anchors: dict[str, str] = {}
         self._circle_births: dict[str, set[str]] = {}
+        self._words: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._circle_words: dict[str, set[tuple[str, str, str]]] = {}
 
     def national(self, text: str) -> list[str]:
         """The node of a national id; none where the number is no id at all (all digits alike)."""
@@ -64,11 +69,25 @@ class Circles:
         for node in nodes:
             self._births[node].add(text)
 
-    def learn_name(self, text: str) -> None:
-        """A name that must not be given to anybody else, and the same without what stands in brackets."""
+    def learn_name(self, text: str, nodes: Iterable[str], sex: str = "") -> None:
+        """A name in a record of these nodes: it is given to nobody else, and is looked for in their texts."""
         same = fold(text.split("(")[0])
         if " " in same:
             self.names.add(same)
+        if same:
+            for node in list(nodes)[:1]:
+                self._words[node].add(("name", text, sex))
+
+    def learn_address(self, text: str, nodes: Iterable[str]) -> None:
+        """An address in a record of these nodes, looked for in their texts."""
+        for node in list(nodes)[:1]:
+            self._words[node].add(("address", text, ""))
+
+    def words(self, nodes: Iterable[str]) -> list[tuple[str, str, str]]:
+        """What was learnt to look for in the texts of a circle: kind (`name`, `address`), text, sex."""
+        for node in nodes:
+            return sorted(self._circle_words.get(self._root(node), ()))[:_MOST_WORDS]
+        return []
 
     def learn_person(self, node: str, group: tuple[str, str, str]) -> None:
         """What stays visible of a person: birth year, sex, province."""
@@ -86,6 +105,7 @@ class Circles:
             anchor = self._anchors.get(root)
             if anchor is None or _rank(node) < _rank(anchor):
                 self._anchors[root] = node
+            self._circle_words.setdefault(root, set()).update(self._words.get(node, ()))
             self._circle_births.setdefault(root, set()).update(
                 birth for birth in self._births.get(node, ()) if len(birth) == 10
             )
@@ -102,7 +122,9 @@ class Circles:
 
     def birth(self, text: str, nodes: Iterable[str], days: int) -> str | None:
         """A birth (ISO, of any precision) moved with its circle; who is over 89 becomes 90; None: it is no date."""
-        year = int(text[:4]) if text[:4].isdigit() else 0
+        if not _BIRTH.fullmatch(text):
+            return None
+        year = int(text[:4])
         oldest = self.newest - _OLDEST
         if self.newest and 0 < year <= oldest:
             return f"{oldest:04d}-01-01"[: len(text)] if len(text) in (4, 7, 10) else f"{oldest:04d}-01-01"
@@ -130,10 +152,10 @@ class Circles:
         return groups.total(), len(groups), sum(count < _SMALL for count in groups.values())
 
     def _one_each(self) -> Iterator[str]:
-        """One node for each different person of each circle."""
-        seen: set[tuple[str, tuple[str, str, str]]] = set()
-        for node, group in self._groups.items():
-            mark = (self._root(node), group)
+        """One node for each different person of each circle: other births and sexes are other persons."""
+        seen: set[tuple[str, str, str]] = set()
+        for node, (year, sex, _) in self._groups.items():
+            mark = (self._root(node), year, sex)
             if mark not in seen:
                 seen.add(mark)
                 yield node

@@ -71,6 +71,7 @@ _HOUSE = re.compile(
     r"(?<!\w)(?i:số|so)\s+[0-9]+[A-Za-z]?(?:/[0-9]+)*\s*,?\s+(?=(?i:đường|phố|ngõ|hẻm|duong|pho)\b|\[địa chỉ\])"
 )
 _SHORTEST = 5
+_BEFORE = re.compile(rf"^(?:(?:{fold(_PLACES)})\.?\s+|(?:so|{fold('số nhà')})\s+[0-9]+\S*\s+)+")
 
 
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -120,6 +121,9 @@ class Scrubber:
             same = fold(part).strip(" .")
             if len(same) >= _SHORTEST and not same.isdigit():
                 self._parts[same] = ADDRESS
+            bare = _BEFORE.sub("", same)
+            if " " in bare and not bare.replace(" ", "").isdigit():
+                self._parts[bare] = ADDRESS
         self._pattern = None
 
     def know_code(self, text: str, new: str) -> None:

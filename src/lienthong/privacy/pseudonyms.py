@@ -25,6 +25,7 @@ _PASSPORT = re.compile(r"[A-Z][0-9]{7}")
 _FACILITY = re.compile(r"[0-9]{2}[0-9A-Z]{3}")
 _LICENCE = re.compile(r"([0-9]{4,})(/.*)?")
 _MARKS = re.compile(r"\s*\([^()]*\)\s*$")
+_TITLES = re.compile(r"^(?:(?:BS|BSCKI{1,2}|BSNT|ThS|TS|PGS|GS|ĐD|DS|KTV|CN)\.?\s+|(?:BS|ThS|TS|PGS|GS)\.)+")
 _SPANS = range(2, 6)
 _UNUSED_PHONES = "0198"  # no operator has numbers that begin so
 
@@ -75,6 +76,10 @@ class Pseudonyms:
     def token(self, text: str, length: int = 16) -> str:
         """Capitals and digits 2 to 7 for a code whose form says nothing: keys of records, numbers of papers."""
         return base64.b32encode(self._mac("token", text)).decode("ascii")[:length] if text else ""
+
+    def address_of(self, text: str) -> str:
+        """An address of the web that leads nowhere (RFC 2606), in the place of one that names a hospital."""
+        return f"https://{self.token(text).lower()}.invalid"
 
     def uuid(self, text: str) -> str:
         """A random-looking UUID (version 4 by its form) for a text."""
@@ -156,7 +161,7 @@ class Pseudonyms:
         text = nfc(text).strip()
         if not text:
             return ""
-        same = fold(_MARKS.sub("", text)) or fold(text)
+        same = fold(_TITLES.sub("", _MARKS.sub("", text))) or fold(text)
         if sex not in MALE_OR_FEMALE:
             sex = "female" if " thi " in f" {same} " else "male"
         new = self._invented(same, MALE if sex == "male" else FEMALE)

@@ -44,6 +44,11 @@ class Someone:
         self.nodes = nodes
         self.days = replacer.days(nodes)
         self.scrubber = Scrubber(replacer.pseudonyms, self.days)
+        for kind, text, sex in replacer.circles.words(nodes):
+            if kind == "name":
+                self.scrubber.know_name(text, replacer.pseudonyms.name(text, sex))
+            else:
+                self.scrubber.know_address(text)
 
     def note(self, kind: str) -> None:
         self.replacer.tally[kind] += 1

@@ -10,6 +10,7 @@ from lienthong.core.finding import Finding
 from lienthong.core.settings import Settings
 from lienthong.privacy.circles import Circles
 from lienthong.privacy.replacer import Replacer
+from lienthong.sources.converted import LeftOut
 
 __all__ = ["Deidentifier"]
 
@@ -28,8 +29,10 @@ class Deidentifier(Protocol):
 
     def rewrite(
         self, stream: BufferedReader, out: BinaryIO, *, name: str, settings: Settings, replacer: Replacer
-    ) -> Iterator[Finding | None]:
+    ) -> Iterator[Finding | LeftOut | None]:
         """Writes the file anew: None for each record that was written, the finding for what was not copied.
+
+        A file that turns out to be no export gives one LeftOut.
 
         A fault of the whole file is raised as a LienthongError.
         """

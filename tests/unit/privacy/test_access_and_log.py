@@ -45,7 +45,7 @@ def fill(log: AccessLog, count: int = 5) -> None:
             Actor("op", operator=True),
             Purpose.OPERATIONS,
             {"ingest", "build", "query", "export", "trace", "read-findings", "manage-people", "run-product"}
-            | {"keep-node"},
+            | {"keep-node", "release"},
         ),
         (Actor("op", operator=True), Purpose.TREATMENT, set()),
         (

@@ -29,7 +29,7 @@ from lienthong.sources.bhyt.person import GENDERS
 from lienthong.sources.bhyt.rows import Row
 from lienthong.sources.bhyt.tables import read_table
 from lienthong.sources.container import HEAD
-from lienthong.sources.converted import rejection
+from lienthong.sources.converted import LeftOut, rejection
 from lienthong.sources.recognise import as_utf8
 
 __all__ = ["KINDS", "BhytDeidentifier", "kinds"]
@@ -154,7 +154,7 @@ class BhytDeidentifier:
 
     def rewrite(
         self, stream: BufferedReader, out: BinaryIO, *, name: str, settings: Settings, replacer: Replacer
-    ) -> Iterator[Finding | None]:
+    ) -> Iterator[Finding | LeftOut | None]:
         """Each HOSO that is a record, in a new envelope, whose signature is empty."""
         envelope, hosos = _opened(stream, name, settings)
         if envelope is None:
@@ -212,19 +212,22 @@ def _opened(stream: BufferedReader, name: str, settings: Settings) -> tuple[Enve
 def _learn_visit(rows: list[Row], facility: str, circles: Circles, this_year: int) -> None:
     nodes = _nodes(rows, facility, circles)
     circles.join(nodes)
+    sex = next((sex for row in rows if (sex := _SEXES.get(row.code("GIOI_TINH"), ""))), "")
     for row in rows:
         own = _nodes([row], facility, circles) or nodes
         for field, text in row.texts.items():
             kind = kinds().get(field, "")
             if kind in _NAMES and text:
-                circles.learn_name(text)
+                circles.learn_name(text, nodes, _sex(kind, sex))
+            elif kind == "address" and text:
+                circles.learn_address(text, nodes)
             elif field == "NGAY_SINH" and (born := _birth(text)):
                 circles.learn_birth(born, own)
             elif field in ("NGAY_VAO", "NGAY_RA") and text[:4].isdigit():
                 circles.learn_event(int(text[:4]), this_year)
         if row.table == "XML1" and nodes:
             born = row.text("NGAY_SINH")[:4]
-            group = (born, row.code("GIOI_TINH"), row.code("MATINH_CU_TRU")[-2:])
+            group = (born, _SEXES.get(row.code("GIOI_TINH"), ""), row.code("MATINH_CU_TRU")[-2:])
             circles.learn_person(f"k:{row.code('MA_CSKCB') or facility}|{row.code('MA_BN')}", group)
 
 

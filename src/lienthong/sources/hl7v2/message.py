@@ -156,6 +156,10 @@ class Item:
         return Item(raw.replace(marks.subcomponent, marks.component), marks) if raw else NOTHING
 
     @property
+    def delimiters(self) -> Delimiters:
+        return self._delimiters
+
+    @property
     def is_simple(self) -> bool:
         """Whether it has one component only."""
         return len(self._components) == 1
