@@ -23,6 +23,7 @@ import duckdb
 from bench import fhirpath, views
 from bench.formats import BHYT, DAY, HL7V2, write_day
 from bench.steps import FHIR, Measured
+from bench.tables import TABLES, write_tables
 from lienthong.demo import hospitals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ class Group:
 
 VIEWS = (*views.LINES, *views.PARQUET, views.views_fhir4ds)
 PATHS = tuple(step for steps in fhirpath.FHIRPATH.values() for step in steps)
-ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *VIEWS, *PATHS)}
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *TABLES, *VIEWS, *PATHS)}
 
 
 def one(name: str, files: Path, work: Path) -> None:
@@ -118,6 +119,8 @@ def _fhirpath(suites: Path) -> Iterator[Group]:
 def _formats(suites: Path, exports: Path) -> list[Group]:
     fhir = suites / "synthea_r4_smart_dev100"
     hospitals.write(exports, 1, 2000)
+    tables = exports / "tables"
+    write_tables(suites, tables)
     claims, messages = exports / "benh-vien-a", exports / "benh-vien-b"
     return [
         Group("FHIR R4 (Synthea, NDJSON, gzipped)", "resources", fhir, 48.2, FHIR, "exact_parse"),
@@ -130,6 +133,7 @@ def _formats(suites: Path, exports: Path) -> list[Group]:
             "bhyt_bare",
         ),
         Group("HL7 v2 (the demo's hospital B)", "messages", messages, _size(messages, "*.hl7"), HL7V2, "hl7_bare"),
+        Group("Tables (Synthea's CSV, ten times)", "rows", tables, _size(tables, "*.csv"), TABLES, "tables_bare"),
     ]
 
 
