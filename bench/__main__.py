@@ -14,14 +14,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from bench import fhirpath, views
-from bench.formats import BHYT, DAY, HL7V2, write_day
+from bench.formats import BHYT, DAY, HL7V2, write_copies, write_day
 from bench.steps import FHIR, Measured
 from bench.tables import TABLES, write_tables
 from lienthong.demo import hospitals
@@ -90,7 +90,7 @@ def _table(group: Group, runs: int) -> list[str]:
     return [
         f"## {group.title}",
         "",
-        f"{int(total):,} {group.unit}, {group.size:.1f} MB.",
+        f"{int(total):,} {group.unit}, {group.size:.1f} MB; medians of {runs} rounds.",
         "",
         f"| step | {group.unit}/s | MB/s | peak MB | to the floor `{group.floor}` |",
         "|---|--:|--:|--:|--:|",
@@ -121,7 +121,8 @@ def _formats(suites: Path, exports: Path) -> list[Group]:
     hospitals.write(exports, 1, 2000)
     tables = exports / "tables"
     write_tables(suites, tables)
-    claims, messages = exports / "benh-vien-a", exports / "benh-vien-b"
+    claims, messages, small = exports / "benh-vien-a", exports / "benh-vien-b", exports / "samples"
+    write_copies(suites / "bhyt_samples", small, 3000)
     return [
         Group("FHIR R4 (Synthea, NDJSON, gzipped)", "resources", fhir, 48.2, FHIR, "exact_parse"),
         Group(
@@ -129,6 +130,14 @@ def _formats(suites: Path, exports: Path) -> list[Group]:
             "visits",
             claims,
             _size(claims, "*.xml"),
+            BHYT,
+            "bhyt_bare",
+        ),
+        Group(
+            "Health-insurance XML (copies of the sample claims, 100 in a file)",
+            "visits",
+            small,
+            _size(small, "*.xml"),
             BHYT,
             "bhyt_bare",
         ),
@@ -147,6 +156,23 @@ def _size(folder: Path, pattern: str) -> float:
     return sum(path.stat().st_size for path in folder.rglob(pattern)) / 1e6
 
 
+def _merged(old: str, new: list[list[str]]) -> str:
+    """The page with the sections that were measured put in the place of the old ones of the same title."""
+    sections = {part.partition("\n")[0]: part.strip("\n") for part in old.split("\n## ")[1:]}
+    for lines in new:
+        title = lines[0].removeprefix("## ")
+        sections[title] = "\n".join([title, *lines[1:]]).strip("\n")
+    head = [
+        "# From file to record to OMOP, measured",
+        "",
+        "Written by `make bench`; do not edit. Each step runs in a process of its own, round by round with those of "
+        "its section. Compare the ratios within a section: machines differ, and this one is shared.",
+        "",
+        f"Machine: {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
+    ]
+    return "\n".join([*head, *(f"\n## {section}" for section in sections.values())]) + "\n"
+
+
 def main() -> None:
     """Measure and write bench/RESULTS.md."""
     suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data")).resolve()
@@ -154,33 +180,26 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
     only = ("formats", "day", "fhirpath", "views")
-    parser.add_argument("--only", choices=only, help="print these alone and write nothing")
+    parser.add_argument("--only", choices=only, help="measure these alone and leave the others as they stand")
+    parser.add_argument("--print", action="store_true", help="write nothing")
     given = parser.parse_args()
-    lines = [
-        "# From file to record to OMOP, measured",
-        "",
-        f"Written by `make bench`; do not edit. Medians of {given.runs} rounds in one run, each step in a process of "
-        "its own. Compare the ratios: machines differ, and this one is shared.",
-        "",
-        f"Machine: {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
-        "",
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        if given.only in (None, "formats"):
-            for group in _formats(suites, Path(folder) / "exports"):
-                lines += _table(group, given.runs)
-        if given.only in (None, "day"):
-            for group in _day(Path(folder) / "day"):
-                lines += _table(group, given.runs)
-        if given.only in (None, "fhirpath"):
-            for group in _fhirpath(suites):
-                lines += _table(group, given.runs)
-        if given.only in (None, "views"):
-            for group in _views(suites, Path(folder) / "views", given.size):
-                lines += _table(group, given.runs)
-    if not given.only:
-        (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines))
+    tables: list[list[str]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        groups: dict[str, Callable[[], Iterable[Group]]] = {
+            "formats": lambda: _formats(suites, folder / "exports"),
+            "day": lambda: _day(folder / "day"),
+            "fhirpath": lambda: _fhirpath(suites),
+            "views": lambda: _views(suites, folder / "views", given.size),
+        }
+        for kind, make in groups.items():
+            if given.only in (None, kind):
+                tables += [_table(group, given.runs) for group in make()]
+    page = ROOT / "bench" / "RESULTS.md"
+    if not given.print:
+        old = page.read_text("utf-8") if given.only and page.exists() else ""
+        page.write_text(_merged(old, tables), encoding="utf-8")
+    print("\n".join(line for table in tables for line in table))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,37 @@ from lienthong.reading import validated
 from lienthong.sources.bhyt import SOURCE
 from lienthong.sources.hl7v2.message import parse
 
-__all__ = ["BHYT", "DAY", "HL7V2", "write_day"]
+__all__ = ["BHYT", "DAY", "HL7V2", "write_copies", "write_day"]
 
 MOST_HL7APY = 300  # messages; it parses some forty a second
+
+
+def write_copies(samples: Path, folder: Path, visits: int) -> None:
+    """Copies of the given sample claims under keys of their own, 100 visits in a file."""
+    hosos = [
+        etree.tostring(hoso)
+        for path in sorted(samples.glob("*.xml"))
+        for hoso in etree.fromstring(path.read_bytes()).iter("HOSO")
+    ]
+    head = b"<GIAMDINHHS><THONGTINDONVI><MACSKCB>99999</MACSKCB></THONGTINDONVI><THONGTINHOSO>"
+    folder.mkdir(parents=True)
+    for start in range(0, visits, 100):
+        copies = b"".join(_copy(hosos[number % len(hosos)], number) for number in range(start, start + 100))
+        (folder / f"{start:06d}.xml").write_bytes(
+            head
+            + b"<SOLUONGHOSO>100</SOLUONGHOSO><DANHSACHHOSO>"
+            + copies
+            + b"</DANHSACHHOSO></THONGTINHOSO></GIAMDINHHS>"
+        )
+
+
+def _copy(hoso: bytes, number: int) -> bytes:
+    root = etree.fromstring(hoso)
+    for content in root.iter("NOIDUNGFILE"):
+        text = base64.b64decode(content.text or "").decode()
+        text = re.sub(r"(<MA_(?:LK|BN)>)[^<]*", rf"\g<1>K{number:07d}", text)
+        content.text = base64.b64encode(text.encode()).decode()
+    return etree.tostring(root)
 
 
 def _claims(files: Path) -> Iterator[bytes]:
