@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lienthong import fhir, sources
 from lienthong.core.errors import Category, LienthongError
-from lienthong.core.finding import Finding, Severity
+from lienthong.core.finding import Finding
 from lienthong.core.origin import Origin
 from lienthong.core.settings import Settings
 from lienthong.privacy.vault import Vault
@@ -130,9 +130,7 @@ def validated(item: Converted) -> Converted:
     """The record with what FHIR says of its resources; one whose shape is no FHIR shape is quarantined."""
     findings = list(item.findings)
     for resource in item.resources:
-        for finding in fhir.validate(resource, invariants=False):
-            if finding.severity is Severity.INFORMATION:
-                continue  # nothing to act upon: an extension that no definition at hand describes
+        for finding in fhir.validate(resource, invariants=False, advice=False):
             placed = finding.at(file=item.origin.file, record=item.origin.record)
             if finding.code in fhir.UNHOLDABLE:
                 return Converted(item.origin, findings=tuple(findings), rejected=placed)

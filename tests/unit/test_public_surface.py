@@ -41,7 +41,7 @@ NAMES = {
 SIGNATURES = {
     "lienthong.fhir:validate": (
         "(resource: 'dict[str, Any] | bytes', *, profiles: 'Sequence[str | Profiles]' = (), invariants: 'bool' = True"
-        ") -> 'list[Finding]'"
+        ", advice: 'bool' = True) -> 'list[Finding]'"
     ),
     "lienthong.fhir.fhirpath:evaluate": (
         "(resource: 'dict[str, Any]', expression: 'str', *, environment: 'dict[str, Any] | None' = None,"

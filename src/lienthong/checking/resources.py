@@ -28,8 +28,6 @@ from lienthong.sources.neighbours import Joining, Neighbours
 
 __all__ = ["Checked", "look"]
 
-_ADVICE = frozenset({"best-practice", "extension-unknown"})
-
 Progress = Callable[[str, int, int | None], None]
 Told = Callable[[str, str, Sequence[Finding]], None]
 """Called for each resource with its file, its place in the file and its findings."""
@@ -85,7 +83,7 @@ def look(
         progress("files", number, len(files))
         try:
             with file.open() as stream:
-                read = _reading(Neighbours(file.path), profiles, invariants=invariants)
+                read = _reading(Neighbours(file.path), profiles, invariants=invariants, advice=advice)
                 for item in sources.convert(
                     stream, name=file.name, sha256="", settings=settings, given=file.given, read=read
                 ):
@@ -96,8 +94,6 @@ def look(
                     for resource in item.resources:
                         types.update(_types(resource))
                     found = [*item.findings, *((item.rejected,) if item.rejected else ())]
-                    if not advice:
-                        found = [finding for finding in found if finding.code not in _ADVICE]
                     found = [finding for finding in found if _is_new(finding, said)]
                     findings += found
                     told(item.origin.file, item.origin.record, found)
@@ -110,18 +106,22 @@ def look(
     return Checked(read_files, records, tuple(findings), tuple(left_out), monotonic() - started)
 
 
-def _reading(neighbours: Neighbours, profiles: Sequence[Profiles], *, invariants: bool) -> Reading:
+def _reading(neighbours: Neighbours, profiles: Sequence[Profiles], *, invariants: bool, advice: bool) -> Reading:
     def read(
         reader: Source, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None
     ) -> Iterator[Converted | LeftOut]:
         if reader.name == "fhir":
-            yield from _as_they_stand(stream, name, settings, profiles, invariants=invariants)
+            yield from _as_they_stand(stream, name, settings, profiles, invariants=invariants, advice=advice)
             return
         convert = (
             partial(reader.convert_beside, neighbours=neighbours) if isinstance(reader, Joining) else reader.convert
         )
         for item in convert(stream, name=name, sha256=sha256, settings=settings, source=source):
-            yield item if isinstance(item, LeftOut) else _converted(item, profiles, invariants=invariants)
+            yield (
+                item
+                if isinstance(item, LeftOut)
+                else _converted(item, profiles, invariants=invariants, advice=advice)
+            )
 
     return read
 
@@ -137,7 +137,13 @@ def _is_new(finding: Finding, said: set[tuple[str, str]]) -> bool:
 
 
 def _as_they_stand(
-    stream: BufferedReader, name: str, settings: Settings, profiles: Sequence[Profiles], *, invariants: bool
+    stream: BufferedReader,
+    name: str,
+    settings: Settings,
+    profiles: Sequence[Profiles],
+    *,
+    invariants: bool,
+    advice: bool,
 ) -> Iterator[Converted | LeftOut]:
     for text in texts(stream, name, settings):
         if isinstance(text, LeftOut):
@@ -147,7 +153,7 @@ def _as_they_stand(
         if text.fault is not None:
             yield Converted(origin, rejected=text.fault)
             continue
-        findings = fhir.validate(text.data, profiles=profiles, invariants=invariants)
+        findings = fhir.validate(text.data, profiles=profiles, invariants=invariants, advice=advice)
         placed = tuple(finding.at(file=name, record=text.record) for finding in findings)
         yield Converted(origin, (canonical.parse(text.data),) if _is_shaped(placed) else (), placed)
 
@@ -156,11 +162,11 @@ def _is_shaped(findings: Iterable[Finding]) -> bool:
     return not any(finding.code in fhir.UNHOLDABLE for finding in findings)
 
 
-def _converted(item: Converted, profiles: Sequence[Profiles], *, invariants: bool) -> Converted:
+def _converted(item: Converted, profiles: Sequence[Profiles], *, invariants: bool, advice: bool) -> Converted:
     origin = item.origin
     found = [finding.at(file=origin.file, record=origin.record) for finding in item.findings]
     for resource in item.resources:
-        seen = fhir.validate(resource, profiles=profiles, invariants=invariants)
+        seen = fhir.validate(resource, profiles=profiles, invariants=invariants, advice=advice)
         found += [finding.at(file=origin.file, record=origin.record) for finding in seen]
     return Converted(origin, item.resources, tuple(found), item.rejected)
 

@@ -17,11 +17,12 @@ from typing import Any
 
 from lienthong.core.canonical import LexicalDecimal
 from lienthong.fhir import bindings, primitives, schema
+from lienthong.fhir.integrity.extensions import is_known
 from lienthong.fhir.limits import MAX_DEPTH
 from lienthong.fhir.primitives import JsonKind
 from lienthong.fhir.references import may_point
 
-__all__ = ["CLEAN", "LOCAL", "UNSURE", "WHOLE", "look"]
+__all__ = ["CLEAN", "LOCAL", "NOTED", "UNSURE", "WHOLE", "look"]
 
 _TextCheck = Callable[[str], bool]
 _Check = Callable[[Any, int], int]  # an item that is no string, and how deep it stands
@@ -29,17 +30,18 @@ _Check = Callable[[Any, int], int]  # an item that is no string, and how deep it
 # member's weight (see _Table).
 _Member = tuple[Set[str], _TextCheck, _Check, int]
 
-UNSURE, CLEAN, LOCAL, WHOLE = 0, 1, 2, 4
+UNSURE, CLEAN, LOCAL, WHOLE, NOTED = 0, 1, 2, 4, 8
 """Verdicts, which add by `|`: the close look must decide; each element is clean; there are contained resources or
-references to them; there are parts that must be seen as a whole."""
+references to them; there are parts that must be seen as a whole; there is an extension that R4 does not define, of
+which nothing can be said but that."""
 
 _NOTHING: frozenset[str] = frozenset()
-_WHOLE_TYPES = frozenset({"Bundle", "Extension", "Narrative"})  # and what `schema.is_canonical` says
+_WHOLE_TYPES = frozenset({"Bundle", "Narrative"})  # and what `schema.is_canonical` says
 _DIGIT = 8  # bits; a choice has at most 55 types
 
 
 def look(resource: object) -> int:
-    """UNSURE, or CLEAN with LOCAL and WHOLE added where they hold."""
+    """UNSURE, or CLEAN with LOCAL, WHOLE and NOTED added where they hold."""
     return _look_at_resource(resource, 0)
 
 
@@ -108,7 +110,8 @@ class _Table:
                 else:
                     others |= weight
             for code, json_name in zip(element.types, element.json_names, strict=True):
-                members[json_name] = (*_member(element, code), weight)
+                kept = _member(element, code) if code != "Extension" else _extensions(element, self._name)
+                members[json_name] = (*kept, weight)
                 if schema.is_primitive(code) and not element.is_list and not weight:
                     members["_" + json_name] = (_NOTHING, _no_text, _object_check("Element"), 0)
         self._needed, self._others, self._members = needed, others, members
@@ -220,6 +223,25 @@ def _complex_check(element: schema.Element, code: str) -> _Check:
     if code == "Resource":
         return _look_at_inner
     return _object_check(code)
+
+
+def _extensions(element: schema.Element, owner: str) -> tuple[Set[str], _TextCheck, _Check]:
+    """The extensions of an object; those of an extension may have a plain name as their url."""
+    look_at_object = _table("Extension").look
+    is_modifier, is_part = element.name == "modifierExtension", owner == "Extension"
+
+    def check(item: object, depth: int) -> int:
+        verdict = look_at_object(item, depth + 1) if type(item) is dict else UNSURE
+        if not verdict or type(item) is not dict:
+            return UNSURE
+        url = item["url"]
+        if type(url) is not str:
+            return UNSURE
+        if is_modifier or is_known(url) or (not is_part and ":" not in url):
+            return verdict | WHOLE
+        return verdict if is_part and ":" not in url else verdict | NOTED
+
+    return _NOTHING, _no_text, _list_check(check)
 
 
 def _object_check(code: str) -> _Check:

@@ -27,12 +27,12 @@ def examine(resource: dict[str, Any], described: Callable[[str], bool] = lambda 
     return list(_findings(resource, described))
 
 
-def examine_local(resource: dict[str, Any]) -> list[Finding]:
-    """The same for a resource without extensions and narratives that is no Bundle: its contained resources alone."""
+def examine_local(resource: dict[str, Any], *, extended: bool = False) -> list[Finding]:
+    """The same for a resource that is no Bundle: its contained resources alone. `extended` as in `walk`."""
     ids = _contained_ids(resource)
     return [
         faults.CONTAINED_MISSING.at(f"{reference.path}.reference")
-        for reference in walk(resource, extended=False)
+        for reference in walk(resource, extended=extended)
         if _is_astray(reference.text, ids)
     ]
 

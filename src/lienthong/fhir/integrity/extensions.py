@@ -19,7 +19,7 @@ from lienthong.fhir import schema
 from lienthong.fhir.integrity import faults
 from lienthong.fhir.integrity.parts import Part
 
-__all__ = ["extension_findings"]
+__all__ = ["extension_findings", "is_known"]
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _MEMBERS = ("extension", "modifierExtension")
@@ -49,6 +49,11 @@ class _Definition(msgspec.Struct, array_like=True, frozen=True):
 def _definitions() -> Mapping[str, _Definition]:
     text = Path(__file__).with_name("r4_extensions.json").read_bytes()
     return msgspec.json.decode(text, type=dict[str, _Definition])
+
+
+def is_known(url: str) -> bool:
+    """Whether FHIR R4 itself defines this extension."""
+    return url in _definitions()
 
 
 def extension_findings(part: Part, described: Callable[[str], bool]) -> Iterator[Finding]:
