@@ -20,8 +20,8 @@ from lienthong.sources.tables.template import Values
 
 __all__ = ["Held", "Layout", "Rows", "laid_out"]
 
-Held = Mapping[str, tuple[Mapping[str, str], bool]]
-"""A lookup: the cells of the row by key as they were written, and whether other rows have the same key."""
+Held = Mapping[str, tuple[Mapping[str, str], frozenset[str]]]
+"""A lookup: a row's cells by key as they were written, and the columns in which other rows of the key differ."""
 
 NO_COLUMN = ErrorKind(
     "tables-column-missing",
@@ -208,8 +208,8 @@ class Rows:
         if found is None:
             values.raw[column.name] = ""  # type: ignore[index]
             return None
-        cells, is_twice = found
-        if is_twice:
+        cells, differing = found
+        if column.found in differing:
             self._note(
                 findings, Severity.WARNING, "tables-lookup-twice", row, record, column,
                 "Several rows of the other table have this key; the first one is taken.",

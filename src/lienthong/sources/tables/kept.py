@@ -49,4 +49,6 @@ def read_all(folder: Path) -> Mapping[str, str]:
     """The mappings of a folder by file name."""
     if not folder.is_dir():
         return MappingProxyType({})
-    return MappingProxyType({path.name: path.read_text("utf-8") for path in sorted(folder.glob("[a-z0-9]*.yaml"))})
+    return MappingProxyType(
+        {path.name: path.read_text("utf-8", "replace") for path in sorted(folder.glob("[a-z0-9]*.yaml"))}
+    )

@@ -25,8 +25,8 @@ TOO_MANY = ErrorKind(
 
 
 def held_of(lookup: Lookup, rows: Iterable[Values | None], wanted: Iterable[str], file: str) -> Held:
-    """The wanted cells by key; of several rows with one key the first, and the note that there are others."""
-    held: dict[str, tuple[dict[str, str], bool]] = {}
+    """The wanted cells by key; of several rows with one key the first, and in which cells others differ."""
+    held: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
     text, wanted = 0, tuple(wanted)
     for values in rows:
         if values is None or (lookup.where is not None and not lookup.where(values)):
@@ -37,9 +37,9 @@ def held_of(lookup: Lookup, rows: Iterable[Values | None], wanted: Iterable[str]
         key, cells = joined_key(parts), {name: values.raw[name] for name in wanted}
         known = held.get(key)
         if known is not None:
-            held[key] = known[0], known[1] or known[0] != cells
+            held[key] = known[0], known[1] | {name for name in wanted if known[0][name] != cells[name]}
             continue
-        held[key] = cells, False
+        held[key] = cells, frozenset()
         text += len(key) + sum(map(len, cells.values()))
         if len(held) > MOST_ROWS or text > MOST_TEXT:
             raise TOO_MANY.at(file, name=lookup.name)
