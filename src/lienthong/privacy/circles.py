@@ -93,10 +93,11 @@ class Circles:
         """What stays visible of a person: birth year, sex, province."""
         self._groups[node] = group
 
-    def learn_event(self, year: int, today: int) -> None:
-        """The year of something that happened; years to come are slips."""
-        if year <= today:
-            self.newest = max(self.newest, year)
+    def learn_event(self, text: str, this_year: int) -> None:
+        """A date that begins with the year of something that happened; years to come are slips."""
+        year = text[:4]
+        if len(year) == 4 and year.isascii() and year.isdigit() and int(year) <= this_year:
+            self.newest = max(self.newest, int(year))
 
     def close(self) -> None:
         """Ends the first reading."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from lienthong.core.text import fold, nfc
 from lienthong.privacy.pseudonyms import Pseudonyms
@@ -215,6 +216,7 @@ class Scrubber:
         return f"{day:%d}{mark}{day:%m}{mark}{day.year if len(parts['y']) == 4 else f'{day:%y}'}"
 
 
+@lru_cache(1 << 12)  # names of drugs and tests come again and again
 def _bare(text: str) -> tuple[str, list[int]]:
     """The text without tones and case, letter by letter, and where each letter stands in the text."""
     letters: list[str] = []

@@ -53,6 +53,7 @@ class Pseudonyms:
             zip(PROVINCES, sorted(PROVINCES, key=lambda code: self._mac("province", code)), strict=True)
         )
         self.name = lru_cache(1 << 14)(self._name)
+        self.token = lru_cache(1 << 14)(self._token)
 
     def _mac(self, domain: str, text: str) -> bytes:
         return hmac.digest(self._key, f"{domain}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
@@ -73,7 +74,7 @@ class Pseudonyms:
             left, right = right, f"{mixed:0{width}d}"
         return left + right
 
-    def token(self, text: str, length: int = 16) -> str:
+    def _token(self, text: str, length: int = 16) -> str:
         """Capitals and digits 2 to 7 for a code whose form says nothing: keys of records, numbers of papers."""
         return base64.b32encode(self._mac("token", text)).decode("ascii")[:length] if text else ""
 

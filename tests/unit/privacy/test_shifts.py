@@ -65,8 +65,9 @@ def test_a_birth_keeps_its_precision_and_agrees_within_a_circle() -> None:
     nodes = ["k:a|1", "n:001165012345"]
     made.join(nodes)
     made.learn_birth("1965-01-20", ["n:001165012345"])
-    made.learn_event(2025, 2026)
-    made.learn_event(9999, 2026)
+    made.learn_event("202503010830", 2026)
+    made.learn_event("9999", 2026)
+    made.learn_event("²²²²", 2026)
     made.close()
     someone = Replacer(KEY, made).someone(nodes)
     whole = someone.birth("1965-01-20")

@@ -223,8 +223,8 @@ def _learn_visit(rows: list[Row], facility: str, circles: Circles, this_year: in
                 circles.learn_address(text, nodes)
             elif field == "NGAY_SINH" and (born := _birth(text)):
                 circles.learn_birth(born, own)
-            elif field in ("NGAY_VAO", "NGAY_RA") and text[:4].isdigit():
-                circles.learn_event(int(text[:4]), this_year)
+            elif field in ("NGAY_VAO", "NGAY_RA"):
+                circles.learn_event(text, this_year)
         if row.table == "XML1" and nodes:
             born = row.text("NGAY_SINH")[:4]
             group = (born, _SEXES.get(row.code("GIOI_TINH"), ""), row.code("MATINH_CU_TRU")[-2:])
@@ -323,7 +323,9 @@ def _value(kind: str, field: str, text: str, someone: Someone, sex: str, moved: 
     pseudonyms = someone.replacer.pseudonyms
     match kind:
         case "kept":
-            return text if len(text) < _SHORT and " " not in text else someone.scrubber.only_known(text)
+            if " " not in text:
+                return text if len(text) < _SHORT else someone.scrubber.only_known(text)
+            return someone.scrubber.only_known(text) if field in _SPOKEN else someone.scrubber.clean(text)
         case "visit" | "record":
             return pseudonyms.token(" ".join(text.split()))
         case "name" | "name-female" | "staff-name":
@@ -362,6 +364,7 @@ def _value(kind: str, field: str, text: str, someone: Someone, sex: str, moved: 
 
 
 _SHORT = 9
+_SPOKEN = frozenset({"TT_THAU", "SO_DANG_KY", "MA_HIEU_SP"})  # public numbers that may have blanks; no other code has
 _CODE = 6
 KINDS = frozenset(
     (

@@ -112,7 +112,10 @@ class FhirDeidentifier:
             value = None if isinstance(found, LeftOut) else found[1]
             if isinstance(value, dict) and shape_fault(value) is None:
                 for resource, url in _entries(value):
-                    _learn(resource, url, circles, this_year)
+                    try:
+                        _learn(resource, url, circles, this_year)
+                    except RecursionError:
+                        continue  # the second reading refuses it
             yield None
 
     def rewrite(
@@ -154,8 +157,8 @@ def _learn(resource: Mapping[str, Any], url: str, circles: Circles, this_year: i
         circles.join([*nodes, *_keys(resource, url)] if nodes else _keys(resource, url))
         period = resource.get("period")
         start = period.get("start") if isinstance(period, dict) else None
-        if isinstance(start, str) and start[:4].isdigit():
-            circles.learn_event(int(start[:4]), this_year)
+        if isinstance(start, str):
+            circles.learn_event(start, this_year)
         return
     if kind not in ("Patient", "RelatedPerson", "Person", "Coverage", "Practitioner"):
         return
@@ -165,6 +168,9 @@ def _learn(resource: Mapping[str, Any], url: str, circles: Circles, this_year: i
         if isinstance(item, dict):
             for said in {name_of(item), str(item.get("text") or "")}:
                 circles.learn_name(said, nodes, _sex(resource))
+    for contact in _listed(resource.get("contact")):
+        if isinstance(contact, dict) and isinstance(contact.get("name"), dict):
+            circles.learn_name(name_of(contact["name"]), nodes)
     addresses = resource.get("address")
     for item in addresses if isinstance(addresses, list) else ():
         if isinstance(item, dict):
@@ -230,7 +236,11 @@ def _bundle(
         url = entry.get("fullUrl")
         around = {key: item for key, item in entry.items() if key != "resource"}
         shell = whole.resource({"resourceType": "Bundle", "entry": [around]}).get("entry") or [{}]
-        kept.append({**shell[0], "resource": _shown(resource, url if isinstance(url, str) else "", replacer)})
+        try:
+            kept.append({**shell[0], "resource": _shown(resource, url if isinstance(url, str) else "", replacer)})
+        except RecursionError:
+            yield rejection(TOO_DEEP.at(), file=name, record=record)
+            continue
         yield None
     if kept or not entries:
         out.write(canonical.encode({**made, **({"entry": kept} if kept else {})}) + b"\n")

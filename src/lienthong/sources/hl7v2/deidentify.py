@@ -155,8 +155,8 @@ def _learn(message: Message, circles: Circles, this_year: int) -> None:
         dated = [part for part in (born[:4], born[4:6], born[6:8]) if part.isdigit() and part.strip("0")]
         circles.learn_birth("-".join(dated), nodes)
         circles.learn_person(nodes[0], (born[:4], _SEXES.get(patient.code(8).upper(), ""), patient.item(11).part(4)))
-    if visit is not None and visit.text(44)[:4].isdigit():
-        circles.learn_event(int(visit.text(44)[:4]), this_year)
+    if visit is not None:
+        circles.learn_event(visit.text(44), this_year)
 
 
 def _sex(segment: Segment, kind: str) -> str:
