@@ -24,7 +24,8 @@ def lines(result: Deidentified) -> Iterator[str]:
         yield f"  ... and {len(result.refused) - _FEW} more, see --json"
     for item in result.left_out:
         yield f"Left out, no export: {item.name} ({item.why})."
-    yield "Replaced: " + ", ".join(f"{kind} {count}" for kind, count in result.replaced.items()) + "."
+    replaced = ", ".join(f"{kind} {count}" for kind, count in result.replaced.items())
+    yield f"Replaced: {replaced or 'nothing'}."
     persons, groups, small = result.groups
     yield f"Remains: {persons} persons in {groups} groups of birth year, sex and province, {small} of fewer than 5."
     yield "These are personal data still, not anonymous ones. Read REPORT.txt and the free text before you show them."

@@ -103,6 +103,7 @@ class Scrubber:
         self._days = days
         self._names: dict[str, str] = {}
         self._parts: dict[str, str] = {}
+        self._given: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def know_name(self, text: str, new: str) -> None:
@@ -111,6 +112,9 @@ class Scrubber:
         if not words:
             return
         self._names[" ".join(words)] = new
+        given = nfc(text.split("(")[0]).split()[-1]
+        if len(words) > 1 and given.isalpha():
+            self._given.add(given.capitalize())
         if len(words) > 2:
             self._names.setdefault(" ".join(words[1:]), " ".join(new.split()[1:]) or new)
             self._names.setdefault(" ".join(words[-2:]), " ".join(new.split()[-2:]))
@@ -153,6 +157,8 @@ class Scrubber:
         if text.upper() == text:
             return done.back(_CAPITALS.sub(NAME, text))
         text = _HOUSE.sub("", _ADDRESS.sub(ADDRESS, text))
+        for given in sorted(self._given):  # many are words too: only inside of a sentence, with its capital and tones
+            text = re.sub(rf"(?<=[^\W\d_A-Z] ){re.escape(given)}(?!\w)", NAME, text)
         text = _TITLED.sub(rf"\g<t>{NAME}", text)
         return done.back(_NAMED.sub(NAME, text))
 

@@ -47,6 +47,7 @@ def test_a_known_name_goes_in_any_spelling(scrubber: Scrubber, text: str) -> Non
 @pytest.mark.parametrize(
     ("text", "gone"),
     [
+        ("sáng nay Mơ kể đau đầu", "mo ke"),
         ("Chồng là anh Trần Văn Bình đưa vào", "binh"),
         ("BS. Phạm Hương khám", "huong"),
         ("bác sĩ Hương dặn dò", "huong"),
@@ -81,6 +82,7 @@ def test_what_tells_who_somebody_is_goes(scrubber: Scrubber, text: str, gone: st
         "Uống 1 viên x 2 lần/ngày, sau ăn",
         "Bảo hiểm xã hội Việt Nam",
         "Viêm phổi do Streptococcus pneumoniae",
+        "Mơ màng, tiếp xúc chậm",
         "Siêu âm Doppler tim; X-quang ngực thẳng",
         "HbA1c 8,2%; Na 138; K 3.9; Cl 101",
         "Đường tiêu hoá bình thường, tổ chức dưới da mềm",

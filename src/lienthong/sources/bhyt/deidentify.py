@@ -218,7 +218,7 @@ def _learn_visit(rows: list[Row], facility: str, circles: Circles, this_year: in
         for field, text in row.texts.items():
             kind = kinds().get(field, "")
             if kind in _NAMES and text:
-                circles.learn_name(text, nodes, _sex(kind, sex))
+                circles.learn_name(text, nodes, _sex(kind, row, sex))
             elif kind == "address" and text:
                 circles.learn_address(text, nodes)
             elif field == "NGAY_SINH" and (born := _birth(text)):
@@ -231,7 +231,7 @@ def _learn_visit(rows: list[Row], facility: str, circles: Circles, this_year: in
             circles.learn_person(f"k:{row.code('MA_CSKCB') or facility}|{row.code('MA_BN')}", group)
 
 
-_NAMES = ("name", "name-female", "staff-name")
+_NAMES = ("name", "name-female", "name-male", "name-child", "name-other", "staff-name")
 
 
 def _written(tables: _Tables, facility: str, replacer: Replacer) -> list[tuple[str, str]]:
@@ -263,15 +263,18 @@ def _tell(row: Row, someone: Someone, sex: str) -> None:
             continue
         kind = kinds().get(field)
         if kind in _NAMES:
-            scrubber.know_name(text, pseudonyms.name(text, _sex(kind, sex)))
+            scrubber.know_name(text, pseudonyms.name(text, _sex(kind, row, sex)))
         elif kind == "address":
             scrubber.know_address(text)
         elif kind in ("visit", "record"):
             scrubber.know_code(text, pseudonyms.token(text))
 
 
-def _sex(kind: str, sex: str) -> str:
-    return sex if kind == "name" else "female" if kind == "name-female" else ""
+def _sex(kind: str, row: Row, sex: str) -> str:
+    """The sex of whom a name in this row is, where it is known; `sex` is the patient's."""
+    if kind == "name-child":
+        return _SEXES.get(row.code("GIOI_TINH_CON"), "")
+    return {"name": sex, "name-female": "female", "name-male": "male"}.get(kind, "")
 
 
 def _row(row: Row, someone: Someone, sex: str) -> list[str]:
@@ -287,7 +290,7 @@ def _row(row: Row, someone: Someone, sex: str) -> list[str]:
             continue
         if not text and kind == "commune" and _needs_district(row, field, someone):
             text = "000"
-        new = _value(kind, field, text, someone, own, moved) if text else ""
+        new = _value(kind, field, row, someone, own, moved, text) if text else ""
         if new != text:
             someone.note(kind)
         found.append(f"<{field}>{escape(new)}</{field}>" if new else f"<{field} />")
@@ -318,7 +321,7 @@ def _each(text: str, replace: Callable[[str], str]) -> str:
     return ";".join(replace(part.strip()) if part.strip() else "" for part in text.split(";"))
 
 
-def _value(kind: str, field: str, text: str, someone: Someone, sex: str, moved: dict[str, str]) -> str:
+def _value(kind: str, field: str, row: Row, someone: Someone, sex: str, moved: dict[str, str], text: str) -> str:
     """The new value of a field that holds something."""
     pseudonyms = someone.replacer.pseudonyms
     match kind:
@@ -328,8 +331,8 @@ def _value(kind: str, field: str, text: str, someone: Someone, sex: str, moved: 
             return someone.scrubber.only_known(text) if field in _SPOKEN else someone.scrubber.clean(text)
         case "visit" | "record":
             return pseudonyms.token(" ".join(text.split()))
-        case "name" | "name-female" | "staff-name":
-            return pseudonyms.name(text, _sex(kind, sex))
+        case _ if kind in _NAMES:
+            return pseudonyms.name(text, _sex(kind, row, sex))
         case "national-id":
             return _each(text, pseudonyms.national_id)
         case "card":
@@ -368,7 +371,7 @@ _SPOKEN = frozenset({"TT_THAU", "SO_DANG_KY", "MA_HIEU_SP"})  # public numbers t
 _CODE = 6
 KINDS = frozenset(
     (
-        *("kept", "visit", "record", "name", "name-female", "staff-name", "national-id", "card", "social", "phone"),
+        *("kept", "visit", "record", *_NAMES, "national-id", "card", "social", "phone"),
         *("address", "commune", "birth", "date", "settlement", "staff", "facility", "facility-inside", "place"),
         *("text", "catalogue", "removed"),
     )
