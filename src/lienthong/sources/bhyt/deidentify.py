@@ -310,7 +310,8 @@ def _settlement(row: Row, someone: Someone) -> dict[str, str]:
 
 def _needs_district(row: Row, field: str, someone: Someone) -> bool:
     """Whether the day of the visit has moved to before districts ended (2025-07-01), when the field was required."""
-    return field == "MAHUYEN_CU_TRU" and someone.compact(row.text("NGAY_VAO"))[:8] < _DISTRICTS_ENDED
+    on = someone.compact(row.text("NGAY_RA") or row.text("NGAY_VAO"))[:8]  # the day that picks the layout
+    return field == "MAHUYEN_CU_TRU" and on < _DISTRICTS_ENDED
 
 
 _DISTRICTS_ENDED = "20250701"
