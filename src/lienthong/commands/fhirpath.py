@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lienthong.core import canonical
 from lienthong.core.clock import system_clock, zone
 from lienthong.core.errors import ExitCode, LienthongError
 from lienthong.core.settings import Settings
@@ -31,6 +30,7 @@ def fhirpath(
     strict: Annotated[bool, typer.Option("--strict", help="A path that no resource can have is an error.")] = False,
 ) -> None:
     """What a FHIRPath expression gives for each resource of a file; nothing is stored."""
+    from lienthong.core import canonical
     from lienthong.fhir.fhirpath import compile as compile_
     from lienthong.warehouse.fhir_files import find_files, read_files
 
@@ -58,7 +58,8 @@ def fhirpath(
             # of a file with many resources, each line says which one it is of
             before = f"{place}\t" if " line " in place else ""
             for item in items:
-                print(before + _text(item))
+                value = _plain(item)
+                print(before + (value if isinstance(value, str) else canonical.encode(value).decode()))
     if as_json:
         seconds = round(time.monotonic() - started, 3)
         body = {"expression": expression, "records": records, "faults": faults, "results": results}
@@ -79,8 +80,3 @@ def _plain(item: Item) -> Any:
     """The value as JSON; dates, times and quantities as strings, as FHIRPath writes them."""
     value = item.value
     return value if isinstance(value, (dict, str, bool, int, Decimal)) else str(value)
-
-
-def _text(item: Item) -> str:
-    value = _plain(item)
-    return value if isinstance(value, str) else canonical.encode(value).decode()
