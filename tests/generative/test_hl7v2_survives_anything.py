@@ -76,7 +76,7 @@ def check(data: bytes) -> None:
         assert [secret for secret in SECRETS if secret in told] == []
         for body in item.resources:
             canonical.encode(body)
-            faults = [finding for finding in validate(body) if finding.severity is Severity.ERROR]
+            faults = [finding for finding in validate(body, invariants=False) if finding.severity is Severity.ERROR]
             assert faults == []
         addresses = [(body["resourceType"], body["id"]) for body in item.resources]
         assert len(set(addresses)) == len(addresses)
