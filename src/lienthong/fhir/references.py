@@ -17,7 +17,16 @@ from typing import Any
 
 from lienthong.fhir import schema
 
-__all__ = ["ParsedReference", "Reference", "ReferenceKind", "may_extend", "may_point", "parse_reference", "walk"]
+__all__ = [
+    "ParsedReference",
+    "Reference",
+    "ReferenceKind",
+    "is_absolute",
+    "may_extend",
+    "may_point",
+    "parse_reference",
+    "walk",
+]
 
 # A place inside a resource: the place above, the member's name, its number in an array or -1. Text is made of it
 # only where it is asked for.
@@ -100,6 +109,11 @@ def parse_reference(text: str) -> ParsedReference:
     if (match := _CONDITIONAL.fullmatch(text)) and match[1] in schema.resource_types():
         return ParsedReference(ReferenceKind.CONDITIONAL, match[1], query=match[2])
     return ParsedReference(ReferenceKind.MALFORMED)
+
+
+def is_absolute(address: str) -> bool:
+    """Whether it is an absolute address: a scheme and what follows, without white space."""
+    return _ADDRESS.fullmatch(address) is not None
 
 
 def may_point(holder: Mapping[str, Any], targets: Collection[str]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from lienthong.core.finding import Finding
 from lienthong.fhir import schema
 from lienthong.fhir.integrity import faults
-from lienthong.fhir.references import ParsedReference, ReferenceKind, parse_reference, walk
+from lienthong.fhir.references import ParsedReference, ReferenceKind, is_absolute, parse_reference, walk
 
 __all__ = ["bundle_findings"]
 
@@ -25,7 +25,6 @@ _IN_DOCUMENT = re.compile(
     r"|(?:section\[\d+\]\.)+(?:author|focus|entry))(?:\[\d+\])?"
 )
 _IN_MESSAGE = re.compile(r"MessageHeader\.focus\[\d+\]")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 # In these a reference to a urn that no entry has can't be meant for later: the receiver has the Bundle alone.
 _CLOSED = frozenset({"transaction", "batch", "document", "message"})
 
@@ -93,7 +92,7 @@ def _full_url(entry: _Entry, kind: str) -> Iterator[Finding]:
     if not entry.full_url:
         if entry.resource and "_fullUrl" not in entry.value and kind not in _WITHOUT_FULL_URL:
             yield faults.FULL_URL_MISSING.at(place)
-    elif not _ADDRESS.fullmatch(entry.full_url):
+    elif not is_absolute(entry.full_url):
         yield faults.FULL_URL_RELATIVE.at(place)
     elif parsed.type and entry.type and not entry.creates and not _names(parsed, entry):
         yield faults.FULL_URL_ID.at(place)
@@ -114,7 +113,7 @@ def _request(entry: _Entry) -> Iterator[Finding]:
     place = f"{entry.path}.request"
     if not url or not method:
         return  # the structure says so
-    if _ADDRESS.fullmatch(url):
+    if is_absolute(url):
         return  # some write the whole address; where it leads to is for the server to say
     bare = url.removeprefix("/").partition("?")[0]
     is_operation = "$" in bare or bare.endswith("_search")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,11 +11,9 @@ from lienthong.fhir.integrity import faults
 from lienthong.fhir.integrity.bundles import bundle_findings
 from lienthong.fhir.integrity.extensions import extension_findings
 from lienthong.fhir.integrity.parts import Part, parts
-from lienthong.fhir.references import walk
+from lienthong.fhir.references import is_absolute, walk
 
 __all__ = ["examine", "examine_local"]
-
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
 def examine(resource: dict[str, Any], described: Callable[[str], bool] = lambda _url: False) -> list[Finding]:
@@ -77,7 +74,7 @@ def _definition(part: Part) -> Iterator[Finding]:
     """Rules of single resource types that their pages state in words."""
     value = part.value
     url = value.get("url")
-    if isinstance(url, str) and schema.is_canonical(part.type) and not _ABSOLUTE.fullmatch(url):
+    if isinstance(url, str) and schema.is_canonical(part.type) and not is_absolute(url):
         yield faults.CANONICAL_RELATIVE.at(f"{part.path}.url")
     if part.type == "SearchParameter" and value.get("type") == "composite":
         components = value.get("component")

@@ -6,7 +6,6 @@ what a profile package defines is checked by `fhir.profiles`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cache
 from pathlib import Path
@@ -18,10 +17,10 @@ from lienthong.core.finding import Finding
 from lienthong.fhir import schema
 from lienthong.fhir.integrity import faults
 from lienthong.fhir.integrity.parts import Part
+from lienthong.fhir.references import is_absolute
 
 __all__ = ["extension_findings", "is_known"]
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _MEMBERS = ("extension", "modifierExtension")
 # Definitions of 4.0.1 that are narrower than HL7's own use of them in the same release.
 _ALSO = {
@@ -75,7 +74,7 @@ def extension_findings(part: Part, described: Callable[[str], bool]) -> Iterator
 def _extension(
     part: Part, member: str, extension: dict[str, Any], url: str, path: str, described: Callable[[str], bool]
 ) -> Iterator[Finding]:
-    if not _ABSOLUTE.fullmatch(url):
+    if not is_absolute(url):
         if part.type != "Extension":
             yield faults.EXTENSION_URL.at(f"{path}.url")
         return
@@ -112,7 +111,7 @@ def _content(extension: dict[str, Any], content: _Content, url: str, path: str) 
     inner = extension.get("extension")
     for number, item in enumerate(inner if isinstance(inner, list) else ()):
         part = item.get("url") if isinstance(item, dict) else None
-        if not isinstance(part, str) or (_ABSOLUTE.fullmatch(part) and part not in content.parts):
+        if not isinstance(part, str) or (is_absolute(part) and part not in content.parts):
             continue  # an extension of its own, and not a part
         place = f"{path}.extension[{number}]"
         described = content.parts.get(part)
