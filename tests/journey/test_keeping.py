@@ -18,6 +18,7 @@ import pytest
 
 Lienthong = Callable[..., Any]
 OLD = Path(__file__).resolve().parents[1] / "fixtures" / "homes" / "schema-1.zip"
+MANY = 60_000  # an ingest that a backup can meet in its middle
 
 # Marker values: a name, an id number, a phone, a note, a card; if one of them is anywhere, something leaks.
 NAME, NUMBER, PHONE, NOTE, CARD = "Zyxwvút Đánhdấu", "079099912345", "0912777666", "ghi chú qqqzz", "DN4017777777777"
@@ -154,7 +155,7 @@ def test_a_backup_in_the_middle_of_an_ingest_is_whole(lienthong: Lienthong, home
     """The unpublished half is in it and is cleared by the next ingest, which gives what the first one gave."""
     first, export = tmp_path / "first.ndjson", tmp_path / "many.ndjson"
     first.write_text('{"resourceType":"Patient","id":"first","gender":"female"}\n')
-    export.write_text("\n".join(json.dumps({"resourceType": "Patient", "id": str(n)}) for n in range(20_000)))
+    export.write_text("\n".join(json.dumps({"resourceType": "Patient", "id": str(n)}) for n in range(MANY)))
     assert lienthong("ingest", first).code == 0
     command = [sys.executable, "-m", "lienthong", "--home", str(home), "ingest", str(export)]
     ingest = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -169,13 +170,13 @@ def test_a_backup_in_the_middle_of_an_ingest_is_whole(lienthong: Lienthong, home
     new = tmp_path / "new"
     assert lienthong("restore", tmp_path / "b", "--keys", tmp_path / "k", "--home", new).code == 0
     if running:
-        assert 3000 < _versions(new) < 20_001
+        assert 3000 < _versions(new) < MANY + 1
     assert lienthong("audit", "verify", "--home", new).code == 0
     again = lienthong("ingest", export, "--home", new)
     assert again.code == 0
     counted = {name: lienthong("export", tmp_path / f"out-{name}", "--home", place) for name, place in
                (("old", home), ("new", new))}  # fmt: skip
-    assert counted["new"].json["files"] == counted["old"].json["files"] == {"Patient.ndjson": 20_001}
+    assert counted["new"].json["files"] == counted["old"].json["files"] == {"Patient.ndjson": MANY + 1}
 
 
 def _versions(home: Path) -> int:
