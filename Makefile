@@ -44,7 +44,7 @@ format: $(STAMP) ## format and repair what can be repaired
 	$(BIN)/ruff check --fix .
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra bench --universal --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra ai --extra imaging --extra dev --extra bench --universal --generate-hashes \
 	  --no-header --no-annotate --quiet -o requirements.lock
 
 generated: $(STAMP) ## write every generated file anew (needs the official definitions, LIENTHONG_SUITES)
