@@ -1,6 +1,6 @@
 """Makes `sources/bhyt/layouts.csv`, the dated layouts of the health-insurance tables, from a list of their fields.
 
-    python scripts/generate_bhyt_layouts.py [BHYT_FIELDS.csv [LAYOUTS.csv]]
+    python scripts/generate_bhyt_layouts.py [BHYT_FIELDS.csv] [--check]
 
 The list restates the annexes of Quyết định 130/2023 as changed by 4750/2023, the changed table XML13 of 3176/2024,
 the older tables of 4210/2017, and what the insurer's portal accepts. A field that is not sure to be required is not.
@@ -10,7 +10,7 @@ Of the older tables neither lengths nor required fields are known.
 from __future__ import annotations
 
 import csv
-import os
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from committed import ROOT, SUITES, keep
+
 TARGET = ROOT / "src" / "lienthong" / "sources" / "bhyt" / "layouts.csv"
 COLUMNS = (
     *("table", "position", "field", "type", "decimals", "max_length", "accepted_length", "required", "separator"),
@@ -248,14 +249,14 @@ def rows(fields: Path) -> Iterator[Row]:
             yield from dated(restated(row), row["notes"])
 
 
-def main(fields: str = "", target: str = "") -> None:
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT.parent / "shared" / "data"))
-    found = list(rows(Path(fields) if fields else suites.parent / "reference" / "bhyt_fields.csv"))
-    with (Path(target) if target else TARGET).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([getattr(row, name) for name in COLUMNS] for row in found)
+def generate(fields: Path) -> str:
+    """The file's text: a row for each field of each layout."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows(fields))
+    return text.getvalue()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(keep(TARGET, generate, SUITES.parent / "reference" / "bhyt_fields.csv", __doc__))

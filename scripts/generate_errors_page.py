@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import pkgutil
 import sys
-from pathlib import Path
 
 import lienthong
+from committed import ROOT, keep
 from lienthong.core.errors import ErrorKind
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+PAGE = ROOT / "docs" / "errors.md"
 
 
 def kinds() -> dict[str, tuple[str, ErrorKind]]:
@@ -54,15 +53,5 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Write the page, or with --check say whether it is up to date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
-        return 0 if PAGE.exists() and PAGE.read_text("utf-8") == page() else 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, lambda _: page(), ROOT / "src", __doc__))

@@ -12,15 +12,14 @@ element or a type (`Patient`, `Address.line`, `Element`). `value` is [types, par
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from committed import ROOT, SUITES, keep
+
 TARGET = ROOT / "src" / "lienthong" / "fhir" / "integrity" / "r4_extensions.json"
 Element = dict[str, Any]
 
@@ -60,23 +59,5 @@ def made(folder: Path) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the file, or compare it."""
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT.parent / "shared" / "data"))
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("definitions", type=Path, nargs="?", default=suites / "fhir_r4_definitions")
-    parser.add_argument("--check", action="store_true")
-    given = parser.parse_args(arguments)
-    text = made(given.definitions)
-    if not given.check:
-        TARGET.write_text(text, "utf-8")
-        return 0
-    same = TARGET.read_text("utf-8") == text
-    print(
-        f"{TARGET.name} is what the definitions give" if same else f"{TARGET.name} differs: run {Path(__file__).name}"
-    )
-    return 0 if same else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, made, SUITES / "fhir_r4_definitions", __doc__))

@@ -14,17 +14,15 @@ Elements that are not in 4.0.1 are left out as `generate_fhir_schema.py` has the
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from committed import ROOT, SUITES, keep
+from generate_fhir_schema import Corrections
+
 TARGET = ROOT / "src" / "lienthong" / "fhir" / "invariants" / "r4_invariants.json"
 STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
 SIMPLE_QUANTITY = STRUCTURE + "SimpleQuantity"
@@ -35,17 +33,6 @@ LATER = ("evv-1",)
 
 Definition = dict[str, Any]
 Key = tuple[str, str]
-
-
-def _schema_script() -> ModuleType:
-    """The script beside this one, which knows what of the definitions is no 4.0.1."""
-    specification = importlib.util.spec_from_file_location(
-        "generate_fhir_schema", Path(__file__).with_name("generate_fhir_schema.py")
-    )
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 class _Rows:
@@ -72,7 +59,7 @@ def generate(folder: Path) -> str:
     read = [*resources("profiles-types"), *resources("profiles-resources")]
     (simple,) = (item for item in read if item.get("url") == SIMPLE_QUANTITY)
     (of_simple,) = simple["differential"]["element"][0]["constraint"]
-    corrections = _schema_script().Corrections()
+    corrections = Corrections()
     rows = _Rows()
     for definition in corrections.structures(read):
         # the type itself is no element of its own
@@ -92,22 +79,5 @@ def generate(folder: Path) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser = argparse.ArgumentParser(description="Make the list of FHIR R4's invariants from HL7's definitions.")
-    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the committed file differs")
-    options = parser.parse_args(arguments)
-    text = generate(options.definitions)
-    if options.check:
-        same = TARGET.exists() and TARGET.read_text("utf-8") == text
-        verdict = "is what the definitions give" if same else f"differs: run {Path(__file__).name}"
-        print(f"{TARGET.name} {verdict}")
-        return 0 if same else 1
-    TARGET.write_text(text, "utf-8")
-    print(f"{TARGET.name}: {len(text)} characters")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, generate, SUITES / "fhir_r4_definitions", __doc__))

@@ -12,19 +12,17 @@ that one of them binds more than as an example, and that can be listed, its code
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from committed import ROOT, SUITES, keep
 from lienthong.fhir.profiles.terms import Terminology
 from lienthong.terminology.systems import UCUM
 
-ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "lienthong" / "fhir" / "profiles" / "r4_profiles.json"
 MOST_CODES = 1_500  # a longer list is a code system for a terminology server
 
@@ -121,22 +119,5 @@ def generate(folder: Path) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser = argparse.ArgumentParser(description="Make the profiles of FHIR R4 itself from HL7's definitions.")
-    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the committed file differs")
-    options = parser.parse_args(arguments)
-    text = generate(options.definitions)
-    if options.check:
-        same = TARGET.exists() and TARGET.read_text("utf-8") == text
-        verdict = "is what the definitions give" if same else f"differs: run {Path(__file__).name}"
-        print(f"{TARGET.name} {verdict}")
-        return 0 if same else 1
-    TARGET.write_text(text, "utf-8")
-    print(f"{TARGET.name}: {len(text)} characters")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, generate, SUITES / "fhir_r4_definitions", __doc__))

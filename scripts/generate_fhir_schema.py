@@ -19,16 +19,15 @@ The schema is one JSON object with a line for each type and value set, so that a
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from committed import ROOT, SUITES, keep
+
 TARGET = ROOT / "src" / "lienthong" / "fhir" / "r4_schema.json"
 VALUE_SET = "http://hl7.org/fhir/ValueSet/"
 STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
@@ -331,22 +330,5 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser = argparse.ArgumentParser(description="Make the compact FHIR R4 schema from HL7's definitions.")
-    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the committed file differs")
-    options = parser.parse_args(arguments)
-    text = generate(options.definitions)
-    if options.check:
-        same = TARGET.exists() and TARGET.read_text("utf-8") == text
-        verdict = "is what the definitions give" if same else f"differs: run {Path(__file__).name}"
-        print(f"{TARGET.name} {verdict}")
-        return 0 if same else 1
-    TARGET.write_text(text, "utf-8")
-    print(f"{TARGET.name}: {len(text)} characters")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, generate, SUITES / "fhir_r4_definitions", __doc__))

@@ -1,24 +1,23 @@
 """Makes `sources/hl7v2/maps.csv`, the code maps from HL7 v2 tables to FHIR, from HL7's own mapping tables.
 
-    python scripts/generate_hl7v2_maps.py [FOLDER] [--print]
+    python scripts/generate_hl7v2_maps.py [FOLDER] [--check]
 
 FOLDER is `mappings/codesystems` of the repository HL7/v2-to-fhir (Apache-2.0; commit 8c9b414, 2024), by default that
-of `hl7v2_to_fhir_ig` under $LIENTHONG_SUITES; `--print` writes to standard output instead. Taken are the maps that
+of `hl7v2_to_fhir_ig` under $LIENTHONG_SUITES. Taken are the maps that
 the conversion uses, and of them the rows that have both a v2 code and a FHIR code; where several rows have one v2
 code, the first counts.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from committed import ROOT, SUITES, keep
+
 TARGET = ROOT / "src" / "lienthong" / "sources" / "hl7v2" / "maps.csv"
 
 # The name of a map here: the name of its file there.
@@ -78,23 +77,14 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
                 yield name, code, target, row[system].strip(), " ".join((row[display] or row[FHIR_CODE + 1]).split())
 
 
-def main() -> None:
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser = argparse.ArgumentParser(description="Make sources/hl7v2/maps.csv.")
-    parser.add_argument(
-        "folder", type=Path, nargs="?", default=suites / "hl7v2_to_fhir_ig" / "mappings" / "codesystems"
-    )
-    parser.add_argument("--print", action="store_true")
-    given = parser.parse_args()
+def generate(folder: Path) -> str:
+    """The file's text: a row for each code of each map."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("map", "code", "target", "system", "display"))
-    writer.writerows(rows(given.folder))
-    if given.print:
-        sys.stdout.write(text.getvalue())
-    else:
-        TARGET.write_text(text.getvalue(), encoding="utf-8")
+    writer.writerows(rows(folder))
+    return text.getvalue()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(keep(TARGET, generate, SUITES / "hl7v2_to_fhir_ig" / "mappings" / "codesystems", __doc__))

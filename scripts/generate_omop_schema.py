@@ -1,24 +1,22 @@
 """Makes src/lienthong/warehouse/omop/cdm54.json, the compact schema of all OMOP CDM 5.4 tables, from OHDSI's files.
 
-    python scripts/generate_omop_schema.py [--source DIR] [--check]
+    python scripts/generate_omop_schema.py [SOURCE] [--check]
 
-`--source` is a checkout of OHDSI/CommonDataModel (Apache-2.0); by default the copy in the suites. `--check` writes
+SOURCE is a checkout of OHDSI/CommonDataModel (Apache-2.0); by default the copy in the suites. `--check` writes
 nothing and fails where the committed file differs.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-OUTPUT = ROOT / "src" / "lienthong" / "warehouse" / "omop" / "cdm54.json"
-SUITES = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
+from committed import ROOT, SUITES, keep
+
+TARGET = ROOT / "src" / "lienthong" / "warehouse" / "omop" / "cdm54.json"
 
 
 def _rows(source: Path, level: str) -> list[dict[str, str]]:
@@ -56,23 +54,5 @@ def generate(source: Path) -> str:
     return "\n".join([*lines, ",\n".join(blocks), "}}"]) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, default=SUITES / "omop_cdm54_spec")
-    parser.add_argument("--check", action="store_true")
-    given = parser.parse_args()
-    text = generate(given.source)
-    if given.check:
-        same = OUTPUT.is_file() and OUTPUT.read_text("utf-8") == text
-        print(
-            "the committed schema is up to date" if same else f"{OUTPUT} differs from its source: generate it again"
-        )
-        return 0 if same else 1
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(text, encoding="utf-8")
-    print(f"wrote {OUTPUT}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, generate, SUITES / "omop_cdm54_spec", __doc__))

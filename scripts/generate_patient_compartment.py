@@ -9,16 +9,15 @@ what the definitions give. The result: type -> the element paths by which a reso
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from committed import ROOT, SUITES, keep
+
 TARGET = ROOT / "src" / "lienthong" / "record" / "patient_compartment.json"
 _FILTER = re.compile(r"\.where\(resolve\(\) is \w+\)?")
 _PATH = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)+")
@@ -51,20 +50,12 @@ def compartment(definitions: Path) -> dict[str, list[str]]:
     return {name: sorted(paths) for name, paths in sorted(found.items())}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    suites = Path(os.environ.get("LIENTHONG_SUITES", ROOT / ".." / "shared" / "data"))
-    parser.add_argument("definitions", nargs="?", type=Path, default=suites / "fhir_r4_definitions")
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    found = compartment(arguments.definitions)
+def generate(definitions: Path) -> str:
+    """The file's text: one line for each type."""
+    found = compartment(definitions)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(paths)}" for name, paths in found.items())
-    text = "{\n" + lines + "\n}\n"
-    if arguments.check:
-        return int(TARGET.read_text("utf-8") != text)
-    TARGET.write_text(text, "utf-8")
-    return 0
+    return "{\n" + lines + "\n}\n"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(TARGET, generate, SUITES / "fhir_r4_definitions", __doc__))

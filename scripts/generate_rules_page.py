@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from itertools import groupby
-from pathlib import Path
 
+from committed import ROOT, keep
 from lienthong.checking.workbook import FAMILIES
 from lienthong.sources.bhyt import RULES, ClaimRule
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
+PAGE = ROOT / "docs" / "rules.md"
 _HEAD = """\
 # Quy tắc kiểm tra hồ sơ BHYT · Rules of claims
 
@@ -41,15 +40,5 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Write the page, or with --check say whether it is up to date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
-        return 0 if PAGE.exists() and PAGE.read_text("utf-8") == page() else 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, lambda _: page(), ROOT / "src", __doc__))

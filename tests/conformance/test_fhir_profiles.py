@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import tomllib
 import zipfile
 from collections.abc import Callable
@@ -21,21 +20,9 @@ from lienthong.fhir.profiles.constraint import Constraint
 from lienthong.fhir.profiles.definition import MANY
 
 LEDGER = tomllib.loads(Path(__file__).with_name("ledger").joinpath("fhir_profiles.toml").read_text("utf-8"))
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "generate_fhir_profiles.py"
 R4 = "http://hl7.org/fhir/StructureDefinition/"
 Suites = Callable[[str], Path]
 pytestmark = pytest.mark.suite
-
-
-def test_the_committed_profiles_are_what_the_definitions_give(
-    suites: Suites, capsys: pytest.CaptureFixture[str]
-) -> None:
-    specification = importlib.util.spec_from_file_location("generate_fhir_profiles", SCRIPT)
-    assert specification is not None and specification.loader is not None
-    script = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(script)
-    assert script.main([str(suites("fhir_r4_definitions")), "--check"]) == 0
-    assert capsys.readouterr().out == "r4_profiles.json is what the definitions give\n"
 
 
 def flat(constraint: Constraint, found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import tomllib
 import zipfile
 from collections import Counter
@@ -24,7 +23,6 @@ from lienthong.fhir.quick import UNSURE, look
 from lienthong.fhir.references import walk
 
 LEDGER = tomllib.loads(Path(__file__).with_name("ledger").joinpath("fhir_validation.toml").read_text("utf-8"))
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 Suites = Callable[[str], Path]
 pytestmark = pytest.mark.suite
 
@@ -35,39 +33,6 @@ def examples(suites: Suites) -> dict[str, dict[str, Any]]:
     with zipfile.ZipFile(suites("fhir_r4_examples") / "r4_examples_json.zip") as archive:
         parsed = {name: canonical.parse(archive.read(name)) for name in sorted(archive.namelist())}
     return {name: value for name, value in parsed.items() if "resourceType" in value}
-
-
-@pytest.mark.parametrize(
-    ("name", "made", "spoilt"),
-    [
-        ("generate_fhir_schema", "r4_schema.json", ('"male"', '"man"')),
-        ("generate_fhir_invariants", "r4_invariants.json", ('"per-1"', '"per-2"')),
-        ("generate_fhir_extensions", "r4_extensions.json", ("patient-birthPlace", "patient-birthplace")),
-    ],
-)
-def test_what_is_committed_is_what_the_definitions_give(
-    suites: Suites,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    made: str,
-    spoilt: tuple[str, str],
-) -> None:
-    specification = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    assert specification is not None and specification.loader is not None
-    script = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(script)
-    arguments = [str(suites("fhir_r4_definitions")), "--check"]
-
-    assert script.main(arguments) == 0
-    assert capsys.readouterr().out == f"{made} is what the definitions give\n"
-
-    changed = tmp_path / made
-    changed.write_text(script.TARGET.read_text("utf-8").replace(*spoilt), "utf-8")
-    monkeypatch.setattr(script, "TARGET", changed)
-    assert script.main(arguments) == 1
-    assert capsys.readouterr().out == f"{made} differs: run {name}.py\n"
 
 
 def test_official_examples_are_clean_but_for_the_ledger(examples: dict[str, dict[str, Any]]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -101,17 +99,6 @@ def test_the_sample_seen_twice_is_the_same_record(suites: Callable[[str], Path])
     items, _ = convert_all(suites("bhyt_samples"))
     first, again = items[0], items[1]
     assert first.resources == again.resources
-
-
-def test_the_layouts_are_what_their_generator_makes(suites: Callable[[str], Path], tmp_path: Path) -> None:
-    fields = suites("bhyt_samples").parent.parent / "reference" / "bhyt_fields.csv"
-    if not fields.is_file():
-        pytest.skip("the list of fields is not here")
-    script = ROOT / "scripts" / "generate_bhyt_layouts.py"
-    made = tmp_path / "layouts.csv"
-    subprocess.run([sys.executable, script, fields, made], check=True)
-    kept = ROOT / "src" / "lienthong" / "sources" / "bhyt" / "layouts.csv"
-    assert made.read_bytes() == kept.read_bytes()
 
 
 def test_the_value_sets_restate_their_source(suites: Callable[[str], Path]) -> None:
