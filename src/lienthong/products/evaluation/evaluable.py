@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.card import Card, Text
 from lienthong.products.evaluation.cases import Cases
 
-__all__ = ["DataRecipe", "Evaluable", "Opened"]
+__all__ = ["DATA_WRONG", "DataRecipe", "Evaluable", "Opened"]
+
+DATA_WRONG = ErrorKind(
+    "data-wrong",
+    Category.INCORRECT,
+    what="These data can't be evaluated: {why}.",
+    allowed="{allowed}",
+    cure="Give a file of the layout that `lienthong product show NAME` describes.",
+)
 
 
 @dataclass(frozen=True, slots=True)
