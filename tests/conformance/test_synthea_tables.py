@@ -11,7 +11,8 @@ import csv
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from typing import Any
 import pytest
 
 from lienthong import fhir, sources
+from lienthong.core.actors import Actor
 from lienthong.core.finding import Severity
 from lienthong.core.ids import key_system, resource_id
 from lienthong.core.settings import Settings
+from lienthong.deidentifying import deidentify
 from lienthong.fhir.references import walk
+from lienthong.privacy.release import release
 from lienthong.sources.tables.source import shipped
 
 pytestmark = pytest.mark.suite
@@ -91,6 +95,31 @@ def test_every_row_is_a_record_and_every_record_a_resource(folder: Path) -> None
     pressures = sum(row["CODE"] == "8480-6" for row in rows(folder, "observations"))
     assert pressures == 27
     assert len(unique) == sum(counts.values()) - pressures  # two rows of one measurement are one resource
+
+
+def test_a_copy_that_can_be_shown_gives_the_same_counts_and_names_nobody(folder: Path, tmp_path: Path) -> None:
+    settings = Settings(source="synthea", mappings={"synthea.yaml": shipped()["synthea"]})
+    clock = lambda: datetime(2026, 11, 24, tzinfo=UTC)  # noqa: E731
+    grant = release(tmp_path / "home", Actor("An", operator=True), "data-operations", clock)
+    done = deidentify([folder], tmp_path / "shown", grant, key=bytes(32), settings=settings, clock=clock)
+    assert done.refused == ()
+    copied = list(sources.read(tmp_path / "shown", settings=settings))
+
+    def counts(items: Iterable[sources.Converted]) -> Counter[str]:
+        found = Counter(body["resourceType"] for item in items for body in item.resources)
+        unique = {(body["resourceType"], body["id"]) for item in items for body in item.resources}
+        return found + Counter({"unique": len(unique), "rejected": sum(bool(item.rejected) for item in items)})
+
+    assert counts(copied) == counts(converted(folder))
+    here = {f"{body['resourceType']}/{body['id']}" for item in copied for body in item.resources}
+    texts = [reference.text for item in copied for body in item.resources for reference in walk(body)]
+    assert [text for text in texts if text and text not in here] == []
+    written = "\n".join(path.read_text("utf-8") for path in (tmp_path / "shown").iterdir())
+    for row in rows(folder, "patients"):
+        for column in ("Id", "SSN", "DRIVERS", "PASSPORT", "LAST", "MAIDEN", "ADDRESS", "LAT"):
+            assert not row[column] or row[column] not in written, column
+    for row in (*rows(folder, "providers"), *rows(folder, "organizations")):
+        assert row["NAME"] not in written and row["ADDRESS"] not in written and row["Id"] not in written
 
 
 def test_every_reference_leads_to_a_resource_of_the_export_and_all_are_valid(folder: Path) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.sources.table_cases import SMALL, records
 
 from lienthong.core.errors import LienthongError
 from lienthong.core.finding import Finding
@@ -28,6 +29,7 @@ from lienthong.sources.fhir.deidentify import FhirDeidentifier
 from lienthong.sources.fhir.source import SOURCE as FHIR
 from lienthong.sources.hl7v2.deidentify import Hl7v2Deidentifier
 from lienthong.sources.hl7v2.source import SOURCE as HL7V2
+from lienthong.sources.tables.deidentify import TablesDeidentifier
 
 KEY = bytes(range(32))
 
@@ -84,21 +86,21 @@ wounds = st.lists(
 )
 
 
-def written(made: Deidentifier, data: bytes) -> tuple[bytes, int]:
+def written(made: Deidentifier, data: bytes, name: str = "x", own: Settings | None = None) -> tuple[bytes, int]:
     """The copy of a file, and how many records it says to hold."""
-    circles, out, count = Circles(), io.BytesIO(), 0
+    circles, out, count, own = Circles(), io.BytesIO(), 0, own or Settings()
 
     def stream() -> io.BufferedReader:
         return io.BufferedReader(io.BytesIO(data), 1 << 20)
 
     try:
-        for _ in made.learn(stream(), name="x", settings=Settings(), circles=circles, this_year=2026):
+        for _ in made.learn(stream(), name=name, settings=own, circles=circles, this_year=2026):
             pass
     except LienthongError:
         pass
     circles.close()
     try:
-        for item in made.rewrite(stream(), out, name="x", settings=Settings(), replacer=Replacer(KEY, circles)):
+        for item in made.rewrite(stream(), out, name=name, settings=own, replacer=Replacer(KEY, circles)):
             count += item is None
             if isinstance(item, Finding):
                 assert "Mơ" not in item.message
@@ -113,6 +115,23 @@ def read_back(source: object, data: bytes, *, all_kept: bool = True) -> int:
     items = list(convert(stream, name="x", sha256="", settings=Settings(), source=None))  # type: ignore[call-overload]
     assert not all_kept or all(getattr(item, "rejected", None) is None for item in items)
     return len(items)
+
+
+PEOPLE = (
+    "MA_BN;HO_TEN;NGAY_SINH;PHAI;SO_CON\r\n"
+    'BN079185;Lò Thị Mơ;05/03/1960;Nữ;2\r\nBN079186;"Vàng; A ""Pháo""";1930;Nam;\r\n'
+).encode()
+
+
+@settings(max_examples=250, deadline=None)
+@given(wounds, st.sampled_from(["people.csv", "x.csv"]))
+def test_tables(cuts: list[tuple[int, int, bytes]], name: str) -> None:
+    data = PEOPLE if name == "people.csv" else PEOPLE.replace(b"HO_TEN", "Họ tên".encode())
+    tables = Settings(mappings={"small.yaml": SMALL})
+    copy, count = written(TablesDeidentifier(), wounded(data, cuts), name, tables)
+    if count and name == "people.csv":
+        assert len(records(copy)) == count
+    assert count or not copy or b"Th\xe1\xbb\x8b" not in copy
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

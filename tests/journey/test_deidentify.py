@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import re
 import sqlite3
@@ -103,6 +104,49 @@ def clusters(home: Path) -> Counter[int]:
 def types(home: Path) -> dict[str, int]:
     with sqlite3.connect(home / "record.db") as database:
         return dict(database.execute("SELECT type, count(*) FROM resource GROUP BY type").fetchall())
+
+
+def test_tables_and_claims_of_one_call_agree_on_everybody(
+    exports: Path, lienthong: Lienthong, tmp_path: Path
+) -> None:
+    """A list of patients without a mapping beside the claims: the same keys, ids, cards and names, moved alike."""
+    folder, to = tmp_path / "Trần Văn Bí Mật", tmp_path / "shown"
+    folder.mkdir()
+    before = rows(exports / "benh-vien-a", "XML1")
+    fields = {"Mã bệnh nhân": "MA_BN", "Họ và tên": "HO_TEN", "Ngày sinh": "NGAY_SINH", "Giới tính": "GIOI_TINH",
+              "CCCD": "SO_CCCD", "Thẻ BHYT": "MA_THE_BHYT", "Ngày vào viện": "NGAY_VAO"}  # fmt: skip
+    with (folder / "Danh sách Nguyễn Văn A.csv").open("w", encoding="utf-16", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(fields)
+        writer.writerows([row.get(name, "") for name in fields.values()] for row in before)
+    done = lienthong("deidentify", exports / "benh-vien-a", folder, "--to", to, "--key", exports / "key")
+    assert not any(finding["place"]["file"].endswith(".csv") for finding in done.json["not_copied"])
+    own = next(file for file in done.json["files"] if file["format"] == "tables")
+    assert own["records"] == len(before) > 10
+    with (to / own["name"]).open(encoding="utf-8-sig", newline="") as file:
+        after = list(csv.DictReader(file, delimiter=";"))
+    claims = {row["MA_BN"]: row for row in rows(to, "XML1")}
+    seen = 0
+    for row in after:
+        if (claim := claims.get(row["Mã bệnh nhân"])) is not None:
+            seen += 1
+            assert row["Họ và tên"] == claim["HO_TEN"]
+            assert row["CCCD"] == claim.get("SO_CCCD", "")
+            assert row["Thẻ BHYT"] == claim.get("MA_THE_BHYT", "")
+    assert seen > len(after) * 0.8
+    visits = {(row["MA_BN"], row["NGAY_VAO"]) for row in rows(to, "XML1")}
+    assert sum((row["Mã bệnh nhân"], row["Ngày vào viện"]) in visits for row in after) > len(after) * 0.9
+    report = (to / "REPORT.txt").read_text("utf-8")
+    assert "Nguyễn Văn A" not in report and "Bí Mật" not in report
+
+
+def test_a_mapping_is_given_and_not_kept(lienthong: Lienthong, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "patients.csv").write_text("Id,BIRTHDATE\n", "utf-8")
+    done = lienthong("deidentify", tmp_path / "in", "--to", tmp_path / "out", "--mapping", "synthea")
+    assert done.json["not_copied"][0]["code"] == "tables-column-missing"
+    assert not (home / "mappings").exists()
+    assert lienthong("deidentify", tmp_path / "in", "--to", tmp_path / "out2", "--mapping", "no-such").code == 2
 
 
 def test_no_claim_has_more_faults_than_before(

@@ -24,6 +24,12 @@ def deidentify(
         Path | None,
         typer.Option(metavar="FILE", help="The secret key: the same one replaces alike again; made if new."),
     ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A mapping, or the name of a shipped one, for tables among them; not kept."
+        ),
+    ] = None,
     no_text: Annotated[bool, typer.Option("--no-text", help="Empty all free text.")] = False,
     keep_facility: Annotated[bool, typer.Option("--keep-facility", help="Leave facilities as they are.")] = False,
 ) -> None:
@@ -32,12 +38,14 @@ def deidentify(
     from lienthong.deidentifying import deidentify as run
     from lienthong.deidentifying import read_key
     from lienthong.privacy.release import release
+    from lienthong.sources.tables import kept
 
     call = context.obj
     actor = Actor(call.actor or getpass.getuser(), operator=True)
     grant = release(call.home, actor, purpose(call.purpose).value, system_clock)
     path = call.home / "lienthong.toml"
     settings = read_settings(path.read_bytes()) if path.exists() else Settings()
+    settings = kept.known(settings, call.home / "mappings", mapping)
     with console.progress(quiet=call.json) as progress:
         done = run(
             paths,

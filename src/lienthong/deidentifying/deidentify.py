@@ -24,14 +24,20 @@ from lienthong.privacy.replacer import Replacer
 from lienthong.sources import Found, intake
 from lienthong.sources.bhyt.deidentify import BhytDeidentifier
 from lienthong.sources.converted import Converted, LeftOut, Source, rejection
-from lienthong.sources.deidentify import Deidentifier
+from lienthong.sources.deidentify import Deidentifier, Naming
 from lienthong.sources.fhir.deidentify import FhirDeidentifier
 from lienthong.sources.hl7v2.deidentify import Hl7v2Deidentifier
+from lienthong.sources.tables.deidentify import TablesDeidentifier
 
 __all__ = ["DEIDENTIFIERS", "deidentify"]
 
 DEIDENTIFIERS: Mapping[str, Deidentifier] = MappingProxyType(
-    {"bhyt": BhytDeidentifier(), "fhir": FhirDeidentifier(), "hl7v2": Hl7v2Deidentifier()}
+    {
+        "bhyt": BhytDeidentifier(),
+        "fhir": FhirDeidentifier(),
+        "hl7v2": Hl7v2Deidentifier(),
+        "tables": TablesDeidentifier(),
+    }
 )
 """By the name of their source."""
 
@@ -180,6 +186,7 @@ class _Writing:
         self._replacer = replacer
         self._settings = settings
         self._to = to
+        self._folders: dict[str, str] = {}
 
     def read(
         self, kind: Source, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, **_rest: object
@@ -188,24 +195,45 @@ class _Writing:
             yield from _not_yet(kind, stream, name, sha256, settings)
             return
         chosen = DEIDENTIFIERS[kind.name]
-        new = f"{len(self.written) + 1:04d}{_type_in(name)}{chosen.ending}"
-        draft = self._to / (new + _DRAFT)
+        new = self._named(chosen, name)
+        draft = self._to / (new.replace("/", "-") + _DRAFT)
         self._replacer.tally = Counter()
-        records = 0
+        self._replacer.not_copied = ()
+        records = told = 0
         origin = Origin("", name, sha256, "")
         try:
             with draft.open("w+b") as out:
                 for finding in chosen.rewrite(stream, out, name=name, settings=settings, replacer=self._replacer):
                     records += finding is None
+                    told += 1
                     if isinstance(finding, LeftOut):
                         yield finding
                     else:
                         yield Converted(origin) if finding is None else _refused(finding)
             if records:
+                (self._to / new).parent.mkdir(exist_ok=True)
                 draft.replace(self._to / new)
-                self.written.append(Written(new, name, kind.name, records, dict(self._replacer.tally)))
+                tally, not_copied = dict(self._replacer.tally), self._replacer.not_copied
+                self.written.append(Written(new, name, kind.name, records, tally, not_copied))
+            elif not told:
+                yield LeftOut(name, "it holds no record")
         finally:
             draft.unlink(missing_ok=True)
+
+    def _named(self, chosen: Deidentifier, name: str) -> str:
+        """A number, or the name by which its mapping finds it; files of one folder stay in one folder."""
+        number = len(self.written) + 1
+        if not isinstance(chosen, Naming):
+            return f"{number:04d}{_type_in(name)}{chosen.ending}"
+        new = chosen.named(name, number, self._settings)
+        if new.startswith(f"{number:04d}."):
+            return new
+        folder = name.rpartition("/")[0]
+        own = self._folders.setdefault(folder, str(len(self._folders) + 1) if self._folders else "")
+        new = f"{own}/{new}" if own else new
+        return (
+            new if all(written.name != new for written in self.written) else f"{number:04d}-{new.replace('/', '-')}"
+        )
 
 
 def _type_in(name: str) -> str:

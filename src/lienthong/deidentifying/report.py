@@ -16,13 +16,17 @@ __all__ = ["Deidentified", "Written", "report_json", "report_text"]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One file that was written: its new name, the one it had (for the screen alone), what was replaced."""
+    """One file that was written: its new name, the one it had (for the screen alone), what was replaced.
+
+    `not_copied` are columns of a table that were left out, by their known names or as a spreadsheet calls them.
+    """
 
     name: str
     was: str
     format: str
     records: int
     replaced: Mapping[str, int]
+    not_copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Deidentified:
         return {
             "files": [
                 {"name": file.name, "was": file.was, "format": file.format, "records": file.records}
+                | ({"columns_not_copied": list(file.not_copied)} if file.not_copied else {})
                 for file in self.files
             ],
             "records": self.records,
@@ -83,6 +88,7 @@ def report_json(result: Deidentified) -> dict[str, Any]:
                 "records": file.records,
                 "replaced": dict(sorted(file.replaced.items())),
             }
+            | ({"columns_not_copied": list(file.not_copied)} if file.not_copied else {})
             for file in result.files
         ],
         "records": result.records,

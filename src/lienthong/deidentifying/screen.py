@@ -16,6 +16,8 @@ def lines(result: Deidentified) -> Iterator[str]:
     yield f"{len(result.files)} files, {result.records} records written anew in {result.seconds:.1f} s."
     for file in result.files[:_FEW]:
         yield f"  {file.was} -> {file.name} ({file.format}, {file.records} records)"
+        if file.not_copied:
+            yield f"    columns not copied: {', '.join(file.not_copied)}"
     if len(result.files) > _FEW:
         yield f"  ... and {len(result.files) - _FEW} more"
     for finding in result.refused[:_FEW]:

@@ -26,7 +26,8 @@ _MOST_WORDS = 60  # a circle that is a junk number shared by thousands must not 
 class Circles:
     """What a first reading of all files knows of the people in them, in memory only.
 
-    A node is a letter and a value: `n:` a national id, `s:` a social-insurance number, `k:` a key of a facility.
+    A node is a letter and a value: `n:` a national id, `s:` a social-insurance number, `k:` a key of a facility,
+    `t:` a type and a key in a table, which does not say whose key it is.
     """
 
     def __init__(self) -> None:
@@ -101,6 +102,7 @@ class Circles:
 
     def close(self) -> None:
         """Ends the first reading."""
+        self._meet()
         for node in list(self._above):
             root = self._root(node)
             anchor = self._anchors.get(root)
@@ -110,6 +112,18 @@ class Circles:
             self._circle_births.setdefault(root, set()).update(
                 birth for birth in self._births.get(node, ()) if len(birth) == 10
             )
+
+    def _meet(self) -> None:
+        """A number of a table is that of a claim, a message or a resource, where one circle of them alone has it."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        for node in list(self._above):
+            if node.startswith("k:"):
+                _, mark, number = node.rpartition("|")
+                owners[f"t:Patient/{number}" if mark else f"t:{node[2:]}"].add(self._root(node))
+        for node in [node for node in self._above if node.startswith("t:")]:
+            found = owners.get(node, ())
+            if len(found) == 1:
+                self.join([*found, node])
 
     def anchor(self, nodes: Iterable[str]) -> str:
         """By what the circle of a record is known; empty for a record of nobody."""

@@ -15,13 +15,18 @@ __all__ = ["Replacer", "Someone"]
 
 
 class Replacer:
-    """What all files of one run share; `tally` counts replacements by kind and is taken anew for each file."""
+    """What all files of one run share.
+
+    `tally` counts replacements by kind, `not_copied` are columns that are left out, by a name that says nothing; both
+    are taken anew for each file.
+    """
 
     def __init__(self, key: bytes, circles: Circles, *, no_text: bool = False, keep_facility: bool = False) -> None:
         self.circles = circles
         self.no_text = no_text
         self.keep_facility = keep_facility
         self.tally: Counter[str] = Counter()
+        self.not_copied: tuple[str, ...] = ()
         self.pseudonyms = Pseudonyms(key, taken=circles.names, year_of=self._year_of, keep_facility=keep_facility)
 
     def days(self, nodes: Iterable[str]) -> int:

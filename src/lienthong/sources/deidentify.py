@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedReader
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from lienthong.core.finding import Finding
 from lienthong.core.settings import Settings
@@ -12,7 +12,7 @@ from lienthong.privacy.circles import Circles
 from lienthong.privacy.replacer import Replacer
 from lienthong.sources.converted import LeftOut
 
-__all__ = ["Deidentifier"]
+__all__ = ["Deidentifier", "Naming"]
 
 
 class Deidentifier(Protocol):
@@ -36,3 +36,11 @@ class Deidentifier(Protocol):
 
         A fault of the whole file is raised as a LienthongError.
         """
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A `Deidentifier` whose copies have names that their reader looks for."""
+
+    def named(self, name: str, number: int, settings: Settings) -> str:
+        """The name of the copy of a file; it says nothing of the file's own, which may name somebody."""

@@ -11,13 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from lienthong.core.canonical import LexicalDecimal
 from lienthong.core.clock import zone
 from lienthong.sources.tables.rows import Plain
 
-__all__ = ["FORMAT", "WRONG", "Compared", "Reader", "date_reader", "is_text", "number_reader", "truth_reader"]
+__all__ = [
+    "FORMAT",
+    "WRONG",
+    "Compared",
+    "Reader",
+    "date_pattern",
+    "date_reader",
+    "is_text",
+    "number_reader",
+    "truth_reader",
+]
 
 
 class _Wrong:
@@ -118,7 +129,7 @@ def date_reader(formats: Sequence[str], offset: str, *, with_time: bool) -> Read
     The value has the precision of the format. A time without a zone takes `offset`; a column of dates drops times.
     """
     zone(offset)
-    patterns = [_ISO if text == "iso" else _compiled(text) for text in formats]
+    patterns = [date_pattern(text) for text in formats]
 
     def read(cell: str) -> Any:
         for pattern in [_ISO] if isinstance(cell, Plain) else patterns:
@@ -131,7 +142,11 @@ def date_reader(formats: Sequence[str], offset: str, *, with_time: bool) -> Read
     return read
 
 
-def _compiled(text: str) -> re.Pattern[str]:
+@cache
+def date_pattern(text: str) -> re.Pattern[str]:
+    """The pattern of a format, with groups for year, month, day, hour, minute and second."""
+    if text == "iso":
+        return _ISO
     pieces = FORMAT.findall(text)
     pattern = ""
     for at, piece in enumerate(pieces):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from lienthong.core.errors import Category, ErrorKind
+from lienthong.core.settings import Settings
 from lienthong.sources.tables.language import compile_mapping
 from lienthong.sources.tables.places import LONGEST
 from lienthong.sources.tables.source import shipped
 
-__all__ = ["keep", "read_all", "read_one"]
+__all__ = ["keep", "known", "read_all", "read_one"]
 
 NO_SUCH = ErrorKind(
     "tables-mapping-missing",
@@ -43,6 +45,15 @@ def keep(mapping: str, folder: Path, offset: str) -> None:
     draft = folder / f".{compiled.name}.{os.getpid()}"
     draft.write_text(text, encoding="utf-8")
     os.replace(draft, folder / f"{compiled.name}.yaml")
+
+
+def known(settings: Settings, folder: Path, mapping: str | None) -> Settings:
+    """The settings with the mappings of a folder, and one more in the place of its namesake; nothing is kept."""
+    found = dict(read_all(folder))
+    if mapping is not None:
+        name, text = read_one(mapping)
+        found[f"{compile_mapping(text, name, settings.offset).name}.yaml"] = text
+    return replace(settings, mappings=MappingProxyType(found))
 
 
 def read_all(folder: Path) -> Mapping[str, str]:

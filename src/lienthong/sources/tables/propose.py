@@ -20,7 +20,7 @@ from rapidfuzz import fuzz
 
 from lienthong.core.text import fold
 
-__all__ = ["Column", "Proposal", "concept", "propose"]
+__all__ = ["Column", "Proposal", "column", "concept", "header_row", "known_header", "propose"]
 
 LEAST = 0.72
 """Below this nothing is proposed: a wrong proposal costs more than a missing one."""
@@ -85,6 +85,12 @@ def _known() -> tuple[tuple[str, str, str, str, frozenset[str]], ...]:
                 plain = _plain(name)
                 found.append((row["concept"], row["shape"], plain, plain.replace(" ", ""), _grams(plain)))
     return tuple(found)
+
+
+def known_header(header: str) -> str:
+    """The meaning of a header that is written just like a known one; "" for any other."""
+    compact = _plain(header).replace(" ", "")
+    return next((name for name, _, _, known, _ in _known() if compact and known == compact), "")
 
 
 def _plain(header: str) -> str:
@@ -193,7 +199,7 @@ def propose(
     file: str, rows: Sequence[Sequence[str]], *, encoding: str, letters: str, separator: str, sheet: str
 ) -> Proposal:
     """The proposal for the first rows of a file."""
-    header = _header(rows)
+    header = header_row(rows)
     names = rows[header - 1]
     body = rows[header : header + 500]
     columns = tuple(
@@ -204,7 +210,7 @@ def propose(
     return Proposal(file, encoding, letters, separator, header, sheet, _once(columns))
 
 
-def _header(rows: Sequence[Sequence[str]]) -> int:
+def header_row(rows: Sequence[Sequence[str]]) -> int:
     """The number of the header row: the first of the widest rows whose cells are all names."""
     width = max((len([cell for cell in row if cell.strip()]) for row in rows[:30]), default=0)
     for number, row in enumerate(rows[:30], 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BufferedReader
 from itertools import chain
@@ -12,18 +12,20 @@ from pathlib import Path
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding, Place, Rule, Severity
 from lienthong.core.settings import Settings
+from lienthong.core.text import nfc
 from lienthong.sources.container import HEAD, is_workbook
 from lienthong.sources.converted import Converted, LeftOut
 from lienthong.sources.neighbours import Neighbours
 from lienthong.sources.tables.conversion import Held, Layout, Rows, laid_out
 from lienthong.sources.tables.language import Lookup, Mapped, Table, compile_mapping
+from lienthong.sources.tables.letters import LETTERS
 from lienthong.sources.tables.lookups import held_of
 from lienthong.sources.tables.rows import RawRow
-from lienthong.sources.tables.separated import read_rows
+from lienthong.sources.tables.separated import ENCODINGS, encoding_of, read_rows
 from lienthong.sources.tables.template import Values
 from lienthong.sources.tables.workbook import Workbook, is_packed, open_workbook
 
-__all__ = ["SOURCE", "TablesSource", "mapping_of", "rows_of", "shipped"]
+__all__ = ["SOURCE", "TablesSource", "mapping_of", "marked", "no_table", "rows_of", "shipped"]
 
 NO_MAPPING = ErrorKind(
     "tables-no-mapping",
@@ -85,6 +87,14 @@ def mapping_of(name: str, settings: Settings) -> tuple[Mapped, list[Table]] | No
     return fitting[0] if fitting else None
 
 
+def no_table(name: str, settings: Settings) -> LeftOut | None:
+    """Why a file without a mapping is no table at all: a mapping says so, or it is prose."""
+    ignoring = next((mapping.name for mapping in _compiled(settings) if mapping.ignores(name)), "")
+    if ignoring:
+        return LeftOut(name, f"the mapping {ignoring} says that it is none of its tables")
+    return LeftOut(name, "text, no export") if name.lower().removesuffix(".gz").endswith(".txt") else None
+
+
 def _compiled(settings: Settings) -> list[Mapped]:
     return [compile_mapping(text, file, settings.offset) for file, text in settings.mappings.items()]
 
@@ -121,24 +131,29 @@ class TablesSource:
         """One record a row; lookups read the other tables of the export."""
         found = mapping_of(name, settings)
         if found is None:
-            ignoring = next((mapping.name for mapping in _compiled(settings) if mapping.ignores(name)), "")
-            if ignoring:
-                yield LeftOut(name, f"the mapping {ignoring} says that it is none of its tables")
-                return
-            is_prose = name.lower().removesuffix(".gz").endswith(".txt")
-            why = "text, no export" if is_prose else "a table without a mapping; `lienthong map propose` drafts one"
-            yield LeftOut(name, why, None if is_prose else NO_MAPPING.at(name))
+            why = "a table without a mapping; `lienthong map propose` drafts one"
+            yield no_table(name, settings) or LeftOut(name, why, NO_MAPPING.at(name))
             return
         mapping, tables = found
         if mapping.is_draft:
             raise DRAFT.at(name, mapping=mapping.name)
         label = source or mapping.source or settings.source
         workbook = open_workbook(stream, settings.max_file_bytes) if is_packed(stream.peek(8)) else None
-        for table in tables if workbook else tables[:1]:
+        for each in tables if workbook else tables[:1]:
+            table = each if workbook else marked(each, stream.peek(4)[:4])
             rows = workbook.rows(table.sheet) if workbook else _separated(stream, table)
             yield from _Table(mapping, table, label, name, sha256, settings, neighbours).records(
                 rows, is_ragged=workbook is not None
             )
+
+
+def marked(table: Table, head: bytes) -> Table:
+    """The table as a file's byte order mark says: the letters of an old encoding are none of a Unicode file."""
+    old = LETTERS[ENCODINGS[table.encoding][1]]
+    if old is nfc or encoding_of(head, table.encoding)[1] != "unicode" or table.letters is not old:
+        return table
+    columns = tuple(replace(each, letters=nfc) if each.letters is old else each for each in table.columns)
+    return replace(table, letters=nfc, columns=columns)
 
 
 def _separated(stream: BufferedReader, table: Table) -> Iterator[RawRow]:
@@ -213,9 +228,10 @@ class _Table:
             for head, stream in self.neighbours.files(self.file, other.holds, limit):
                 there.append(True)
                 found, is_ragged = rows_of(other, head, stream, limit)
-                reader = _Table(self.mapping, other, self.source, self.file, "", self.settings, Neighbours())
+                looked = other if is_ragged else marked(other, head)
+                reader = _Table(self.mapping, looked, self.source, self.file, "", self.settings, Neighbours())
                 layout, first = reader._layout(found)
-                converter = Rows(self.mapping, other, self.source, self.file, "", layout, {}, "", is_ragged)
+                converter = Rows(self.mapping, looked, self.source, self.file, "", layout, {}, "", is_ragged)
                 for row in chain(first, found):
                     yield converter.looked_at(row)
 
