@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.card import Text
 
-__all__ = ["Equation", "Measured", "Recorded", "Term", "read_equation"]
+__all__ = [
+    "WRONG_MODEL",
+    "Equation",
+    "Measured",
+    "Recorded",
+    "Term",
+    "read_equation",
+    "read_exclusions",
+    "read_measured",
+    "read_recorded",
+]
 
 WRONG_MODEL = ErrorKind(
     "product-model-wrong",
@@ -44,7 +54,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An input that is measured or asked: units with their factors, limits, and how long a value counts."""
+    """An input that is measured or asked: units with their factors, limits, and how long a value counts.
+
+    `answers` are its codes, where it is no number; a number tells one of them where `positive_from` has its unit:
+    positive from so much on, else negative. 0 is a value only where `zero_counts`.
+    """
 
     name: str
     label: Text
@@ -54,6 +68,8 @@ class Measured:
     answers: Mapping[str, Decimal]
     low: Decimal | None
     high: Decimal | None
+    positive_from: Mapping[str, Decimal] = field(default_factory=dict)
+    zero_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +169,47 @@ def _equation(data: Mapping[str, Any], where: str) -> Equation:
         age_high=int(data["age_high"]),
         age_label=Text.read(data["label"]["age"], f"{where}: age"),
         index=tuple(data["index"]),
-        measured=tuple(
-            Measured(
-                name=item["name"],
-                label=Text.read(item["label"], f"{where}: {item['name']}"),
-                shown_unit=item["shown_unit"],
-                lookback_days=int(item["lookback_days"]),
-                units=_numbers(item.get("unit", {})),
-                answers=_numbers(item.get("answers", {})),
-                low=Decimal(item["low"]) if "low" in item else None,
-                high=Decimal(item["high"]) if "high" in item else None,
-            )
-            for item in data["measured"]
-        ),
-        recorded=tuple(
-            Recorded(item["name"], Text.read(item["label"], f"{where}: {item['name']}"), item.get("ended_days"))
-            for item in data["recorded"]
-        ),
-        exclusions={name: Text.read(item["label"], f"{where}: {name}") for name, item in data["exclude"].items()},
+        measured=read_measured(data, where),
+        recorded=read_recorded(data, where),
+        exclusions=read_exclusions(data, where),
         terms={sex: tuple(_term(term) for term in item["term"]) for sex, item in data["sex"].items()},
         survival={sex: Decimal(item["survival"]) for sex, item in data["sex"].items()},
         mean={sex: Decimal(item["mean"]) for sex, item in data["sex"].items()},
         reference=_numbers(reference),
         reference_label=label,
     )
+
+
+def read_measured(data: Mapping[str, Any], where: str) -> tuple[Measured, ...]:
+    """The inputs [[measured]] of a model.toml."""
+    return tuple(
+        Measured(
+            name=item["name"],
+            label=Text.read(item["label"], f"{where}: {item['name']}"),
+            shown_unit=item["shown_unit"],
+            lookback_days=int(item["lookback_days"]),
+            units=_numbers(item.get("unit", {})),
+            answers=_numbers(item.get("answers", {})),
+            low=Decimal(item["low"]) if "low" in item else None,
+            high=Decimal(item["high"]) if "high" in item else None,
+            positive_from=_numbers(item.get("positive_from", {})),
+            zero_counts=item.get("zero_counts", False),
+        )
+        for item in data["measured"]
+    )
+
+
+def read_recorded(data: Mapping[str, Any], where: str) -> tuple[Recorded, ...]:
+    """The inputs [[recorded]] of a model.toml."""
+    return tuple(
+        Recorded(item["name"], Text.read(item["label"], f"{where}: {item['name']}"), item.get("ended_days"))
+        for item in data["recorded"]
+    )
+
+
+def read_exclusions(data: Mapping[str, Any], where: str) -> dict[str, Text]:
+    """What of [exclude] keeps a figure from being given, by name."""
+    return {name: Text.read(item["label"], f"{where}: {name}") for name, item in data["exclude"].items()}
 
 
 def _term(term: Mapping[str, str]) -> Term:

@@ -9,17 +9,30 @@ from decimal import Decimal, InvalidOperation
 
 from lienthong.products.assessment import Input, Missing, Row
 from lienthong.products.card import Text
-from lienthong.products.equation import Equation, Measured, Recorded
+from lienthong.products.equation import Measured, Recorded
 from lienthong.products.wording import SENTENCES, date_text, number
 
-__all__ = ["age_on", "births", "by_input", "day_of", "known_by", "latest", "newest_date", "of_window", "recorded"]
+__all__ = [
+    "Reading",
+    "age_on",
+    "births",
+    "by_input",
+    "day_of",
+    "known_by",
+    "latest",
+    "newest_date",
+    "of_window",
+    "recorded",
+]
 
 _INACTIVE_COUNT = ("completed", "stopped", "on-hold", "unknown", "")
 _NEVER_COUNT = ("entered-in-error", "cancelled", "draft", "refuted", "not-done")
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """A row that was understood: its value in the model's unit, and how it is told."""
+
     row: Row
     value: Decimal
     shown: Text
@@ -55,20 +68,20 @@ def known_by(rows: Sequence[Row], as_of: date) -> list[Row]:
     return [row for row in rows if (day := day_of(row.time)) is not None and day <= as_of]
 
 
-def latest(measured: Measured, rows: Sequence[Row], as_of: date) -> _Reading | None:
+def latest(measured: Measured, rows: Sequence[Row], as_of: date) -> Reading | None:
     """The newest reading that can be understood, or None."""
     readings = (_read(measured, row) for row in sorted(known_by(rows, as_of), key=_moment, reverse=True))
     return next((reading for reading in readings if reading is not None), None)
 
 
-def newest_date(equation: Equation, readings: Mapping[str, _Reading]) -> date | None:
+def newest_date(dating: Sequence[str], readings: Mapping[str, Reading]) -> date | None:
     """The index date: the day of the newest of the readings that date the figure."""
-    days = [day_of(readings[name].row.time) for name in equation.index if name in readings]
+    days = [day_of(readings[name].row.time) for name in dating if name in readings]
     return max((day for day in days if day is not None), default=None)
 
 
 def of_window(
-    measured: Measured, reading: _Reading | None, rows: Sequence[Row], index: date | None
+    measured: Measured, reading: Reading | None, rows: Sequence[Row], index: date | None
 ) -> Input | Missing:
     """The input as it is used, or why it is missing."""
     if reading is None:
@@ -136,19 +149,29 @@ def _why(rows: Sequence[Row]) -> str:
     return "no-date" if all(day_of(row.time) is None for row in rows) else "not-understood"
 
 
-def _read(measured: Measured, row: Row) -> _Reading | None:
-    if measured.answers:
-        value = measured.answers.get(row.value)
-        return None if value is None else _Reading(row, value, SENTENCES[row.value])
-    factor = measured.units.get(row.unit) or _loosely(measured.units, row.unit)
+def _read(measured: Measured, row: Row) -> Reading | None:
+    if row.value in measured.answers:
+        return Reading(row, measured.answers[row.value], SENTENCES[row.value])
+    units = measured.positive_from if measured.answers else measured.units
+    factor = units.get(row.unit) or _loosely(units, row.unit)
     try:
-        value = Decimal(row.value) * factor if factor is not None else None
+        given = Decimal(row.value) if factor is not None else None
     except InvalidOperation:
         return None
-    if value is None or not value.is_finite() or value <= 0:
+    if given is None or factor is None or not given.is_finite() or given < 0:
         return None
+    if measured.answers:
+        code = "positive" if given >= factor else "negative"
+        told = Text(
+            f"{SENTENCES[code].vi} ({row.value} {row.unit})", f"{SENTENCES[code].en} ({row.value} {row.unit})"
+        )
+        return Reading(row, measured.answers[code], told)
+    if not given and not measured.zero_counts:
+        return None
+    value = given * factor
     shown = number(value)
-    return _Reading(row, value, Text(f"{shown.vi} {measured.shown_unit}", f"{shown.en} {measured.shown_unit}"))
+    unit = f" {measured.shown_unit}" if measured.shown_unit else ""
+    return Reading(row, value, Text(f"{shown.vi}{unit}", f"{shown.en}{unit}"))
 
 
 def _loosely(units: Mapping[str, Decimal], given: str) -> Decimal | None:

@@ -52,6 +52,11 @@ SENTENCES = {
     "never": Text("không bao giờ hút", "never smoked"),
     "non-smoker": Text("hiện không hút", "does not smoke"),
     "current": Text("đang hút", "smokes"),
+    "positive": Text("dương tính", "positive"),
+    "negative": Text("âm tính", "negative"),
+    "grade-1": Text("độ 1", "grade 1"),
+    "grade-2": Text("độ 2", "grade 2"),
+    "grade-3": Text("độ 3", "grade 3"),
     "male": Text("nam", "male"),
     "female": Text("nữ", "female"),
     "sex": Text("Giới tính", "Sex"),
@@ -74,6 +79,10 @@ SENTENCES = {
     "value-out-of-range": Text(
         "{label} {value} nằm ngoài khoảng {low}–{high} {unit} mà phương trình dùng được.",
         "{label} {value} lies outside of {low} to {high} {unit}, where the equation holds.",
+    ),
+    "count-out-of-range": Text(
+        "{label} {value} nằm ngoài khoảng {low}–{high} mà phương trình dùng được.",
+        "{label} {value} lies outside of {low} to {high}, where the equation holds.",
     ),
 }
 
