@@ -11,12 +11,13 @@ from typing import Any
 
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.assessment import Product
-from lienthong.products.card import read_card
+from lienthong.products.card import Card, read_card
+from lienthong.products.evaluation import artefact
 from lienthong.products.published import Published
 from lienthong.products.score import PublishedScore
 from lienthong.products.shipped import NOT_WHOLE
 
-__all__ = ["GROUP", "listing", "load", "names", "read"]
+__all__ = ["GROUP", "card", "folder", "listing", "load", "names", "read", "read_card_of"]
 
 GROUP = "lienthong.products"
 
@@ -33,6 +34,21 @@ NO_CATALOGUE = ErrorKind(
     what="The catalogue that ships with Lienthong is not here.",
     cure="Install Lienthong again.",
 )
+NO_FOLDER = ErrorKind(
+    "product-has-no-folder",
+    Category.UNSUPPORTED,
+    what="The product '{name}' comes from a plug-in and has no folder here with a protocol and data.",
+    allowed="{allowed}",
+    cure="Ask the maker of the plug-in how its evidence is repeated.",
+)
+NOT_ON_WAREHOUSE = ErrorKind(
+    "product-not-on-warehouse",
+    Category.UNSUPPORTED,
+    what="The product '{name}' does not run on the warehouse: it works on {works_on}.",
+    allowed="{allowed}",
+    cure="Read what it is for with `lienthong product show {name}`, and its evidence with "
+    "`lienthong product evaluate {name}`.",
+)
 NO_KIND = ErrorKind(
     "product-kind-unknown",
     Category.UNSUPPORTED,
@@ -45,6 +61,11 @@ _ENGINES: Mapping[str, Callable[[Traversable], Product]] = {
     "published-equation": Published,
     "published-score": PublishedScore,
 }
+_WORKS_ON: Mapping[str, str] = {
+    "image-classifier": "pictures, one at a time",
+    "regional-forecast": "monthly counts of a region",
+    "cox-model": "the values of one patient that a physician enters",
+}
 
 
 def names() -> list[str]:
@@ -52,12 +73,38 @@ def names() -> list[str]:
     return sorted({*(folder.name for folder in _folders()), *_plug_ins()})
 
 
+def folder(name: str) -> Traversable:
+    """The folder of a shipped product, or an error for a name that no folder has."""
+    shipped = _folders()
+    found = next((item for item in shipped if item.name == name), None)
+    if found is None and name in _plug_ins():
+        raise NO_FOLDER.at("product", name=name, allowed=", ".join(item.name for item in shipped))
+    if found is None:
+        raise UNKNOWN.at("product", allowed=", ".join(names()))
+    return found
+
+
+def read_card_of(folder: Traversable) -> Card:
+    """The card in a folder of a product."""
+    try:
+        return read_card((folder / "card.toml").read_text("utf-8"), f"{folder.name}/card.toml")
+    except (OSError, UnicodeDecodeError):
+        raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
+
+
+def card(name: str) -> Card:
+    """The card of the product of this name, whatever kind it is of."""
+    if any(item.name == name for item in _folders()):
+        return read_card_of(folder(name))
+    return load(name).card
+
+
 @cache
 def load(name: str) -> Product:
-    """The product of this name; the one that ships with Lienthong, where a plug-in has the same name."""
-    for folder in _folders():
-        if folder.name == name:
-            return read(folder)
+    """The product of this name that runs on the warehouse; the shipped one, where a plug-in has the same name."""
+    for found in _folders():
+        if found.name == name:
+            return read(found)
     entry = _plug_ins().get(name)
     if entry is None:
         raise UNKNOWN.at("product", allowed=", ".join(names()))
@@ -67,28 +114,34 @@ def load(name: str) -> Product:
 
 def read(folder: Traversable) -> Product:
     """The product of a folder, by the engine that its card names as its kind."""
-    try:
-        card = read_card((folder / "card.toml").read_text("utf-8"), f"{folder.name}/card.toml")
-    except (OSError, UnicodeDecodeError):
-        raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
-    if card.kind not in _ENGINES:
+    kind = read_card_of(folder).kind
+    if kind in _WORKS_ON:
+        on_warehouse = [item.name for item in _folders() if read_card_of(item).kind in _ENGINES]
+        raise NOT_ON_WAREHOUSE.at(
+            f"{folder.name}/card.toml: kind",
+            name=folder.name,
+            works_on=_WORKS_ON[kind],
+            allowed=", ".join(on_warehouse),
+        )
+    if kind not in _ENGINES:
         raise NO_KIND.at(f"{folder.name}/card.toml: kind", allowed=", ".join(sorted(_ENGINES)))
-    return _ENGINES[card.kind](folder)
+    return _ENGINES[kind](folder)
 
 
 def listing() -> list[dict[str, Any]]:
-    """Each product's name, version, titles and risk class, for a list."""
-    products = [load(name) for name in names()]
-    return [
-        {
-            "name": product.card.name,
-            "version": product.card.version,
-            "title": product.card.title.to_json(),
-            "risk_class": product.card.risk_class,
-            "digest": product.digest,
-        }
-        for product in products
-    ]
+    """Each product's name, version, titles, risk class and digest, for a list."""
+    return [_listed(name) for name in names()]
+
+
+def _listed(name: str) -> dict[str, Any]:
+    found = card(name)
+    return {
+        "name": found.name,
+        "version": found.version,
+        "title": found.title.to_json(),
+        "risk_class": found.risk_class,
+        "digest": artefact.digest(folder(name)) if found.kind in _WORKS_ON else load(name).digest,
+    }
 
 
 def _folders() -> list[Traversable]:

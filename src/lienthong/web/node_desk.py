@@ -332,7 +332,7 @@ class NodeDesk:
 
 def _card(product: str) -> Card | None:
     """The card of a product that is installed here; a suggestion outlives its product."""
-    return catalogue.load(product).card if product in catalogue.names() else None
+    return catalogue.card(product) if product in catalogue.names() else None
 
 
 def _gender(resources: list[dict[str, Any]]) -> str:
