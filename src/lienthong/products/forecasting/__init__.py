@@ -1,0 +1,1 @@
+"""Forecasts of counts by place and month: quantiles months ahead, always beside baselines, from the past alone."""
