@@ -146,7 +146,8 @@ class Assessment:
     """What a product says about a person: exactly one of `risk` (a probability, 0 to 1), `score` and `abstention`.
 
     `index` is the day the figure is for, `moment` its exact time where it has one (a FHIR dateTime as it came);
-    `subject` is the Patient it is about. `what_if` is the risk if something that is not recorded were so after all,
+    `subject` is the Patient it is about; `interval` bounds the risk (95%), where the product can tell how sure it is.
+    `what_if` is the risk if something that is not recorded were so after all,
     by input name.
     """
 
@@ -163,6 +164,7 @@ class Assessment:
     sentence: Text | None = None
     score: Score | None = None
     moment: str = ""
+    interval: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from lienthong.products.evaluation import artefact
 from lienthong.products.published import Published
 from lienthong.products.score import PublishedScore
 from lienthong.products.shipped import NOT_WHOLE
+from lienthong.products.survival.product import CoxProduct
 
 __all__ = ["GROUP", "card", "folder", "listing", "load", "names", "read", "read_card_of"]
 
@@ -60,11 +61,11 @@ NO_KIND = ErrorKind(
 _ENGINES: Mapping[str, Callable[[Traversable], Product]] = {
     "published-equation": Published,
     "published-score": PublishedScore,
+    "cox-model": CoxProduct,
 }
 _WORKS_ON: Mapping[str, str] = {
     "image-classifier": "pictures, one at a time",
     "regional-forecast": "monthly counts of a region",
-    "cox-model": "the values of one patient that a physician enters",
 }
 
 

@@ -54,6 +54,7 @@ class Suggestion:
     limits: tuple[Text, ...]
     what_if: tuple[tuple[str, Decimal], ...]
     score: Score | None = None
+    interval: tuple[Decimal, Decimal] | None = None
 
 
 def suggest(product: Product, assessment: Assessment) -> dict[str, Any]:
@@ -189,6 +190,7 @@ def read(resource: Mapping[str, Any]) -> Suggestion:
         limits=tuple(_told(item, "text") for item in parts.get("limit", ())),
         what_if=tuple((item["name"], item["risk"]) for item in parts.get("what-if", ())),
         score=_score(parts),
+        interval=next(((item["low"], item["high"]) for item in parts.get("interval", ())), None),
     )
 
 
@@ -271,6 +273,9 @@ def _extensions(product: Product, assessment: Assessment) -> list[dict[str, Any]
     ]
     found += [_extension("limit", _both("text", limit)) for limit in assessment.limits]
     found += [_extension("what-if", {"name": name, "risk": risk}) for name, risk in assessment.what_if]
+    if assessment.interval is not None:
+        low, high = assessment.interval
+        found.append(_extension("interval", {"low": low, "high": high}))
     return found + (_score_extensions(assessment.score) if assessment.score else [])
 
 

@@ -64,7 +64,7 @@ def test_a_kind_without_an_engine_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "card.toml").write_text(CARD.replace("published-score", "oracle"), "utf-8")
     with pytest.raises(LienthongError, match="product-kind-unknown") as caught:
         catalogue.read(tmp_path)
-    assert caught.value.allowed == "published-equation, published-score"
+    assert caught.value.allowed == "cox-model, published-equation, published-score"
 
 
 def test_a_folder_without_a_card_or_a_model_is_refused(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ NO_PACKAGES = ErrorKind(
 _OPENERS: Mapping[str, str] = {
     "image-classifier": "lienthong.products.imaging:evaluable",
     "regional-forecast": "lienthong.products.forecasting:evaluable",
-    "cox-model": "lienthong.products.survival:evaluable",
+    "cox-model": "lienthong.products.survival.evaluated:evaluable",
 }
 
 

@@ -1,0 +1,148 @@
+"""breast-survival as something that can be evaluated: a cohort's women as cases, foretold by the model that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lienthong.core import canonical
+from lienthong.products.card import Card, Text
+from lienthong.products.evaluation import artefact
+from lienthong.products.evaluation.cases import SurvivalCases
+from lienthong.products.evaluation.data import read_recipe
+from lienthong.products.evaluation.evaluable import DATA_WRONG, DataRecipe, Opened
+from lienthong.products.survival.layouts import Cohort, Woman, read_cohort
+from lienthong.products.survival.product import CoxProduct
+
+__all__ = ["BreastSurvival", "evaluable"]
+
+_DAYS_A_YEAR = 365.25
+_AGE_BANDS = ((45, "under-45"), (65, "45-64"), (200, "65-and-over"))
+
+
+def evaluable(folder: Traversable) -> BreastSurvival:
+    """The product of a folder of the kind cox-model."""
+    return BreastSurvival(folder)
+
+
+class BreastSurvival:
+    """Meets the Protocol `Evaluable`. Cases are the women of a file about whom the product would give a figure:
+    node-positive, and in the range of the women of its development; how many others there are is told."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._product = CoxProduct(folder)
+        self._digest = artefact.digest(folder)
+        self._data = read_recipe((folder / "data.toml").read_text("utf-8"), f"{folder.name}/data.toml")
+
+    @property
+    def card(self) -> Card:
+        return self._product.card
+
+    @property
+    def digest(self) -> str:
+        return self._digest
+
+    @property
+    def data(self) -> DataRecipe:
+        return self._data
+
+    def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
+        """The women of one file. `settings` name `follow_up`: the years after which nobody is followed any more."""
+        if part or len(files) != 1:
+            raise DATA_WRONG.at(", ".join(file.name for file in files), why="they have no parts", allowed="one file")
+        (file,) = files
+        cohort = read_cohort(file.read_bytes(), file.name)
+        women = [one for one in cohort.women if self._product.within(one.age, one.nodes, one.size)]
+        if not women:
+            raise DATA_WRONG.at(
+                file.name,
+                why="it has no woman for whom the product gives a figure",
+                allowed="women with positive lymph nodes, in the range of age, nodes and size of the card",
+            )
+        return Opened(
+            self._cases(women, float(settings["follow_up"])),
+            tuple(_notes(cohort, len(cohort.women) - len(women))),
+            cases_digests=tuple(canonical.digest(_written(woman)) for woman in women),
+        )
+
+    def _cases(self, women: Sequence[Woman], follow_up: float) -> SurvivalCases:
+        cox = self._product.cox
+        years = np.array([float(woman.days) / _DAYS_A_YEAR for woman in women])
+        event = np.array([woman.event for woman in women], dtype=np.bool_)
+        survival = np.array([[float(one) for one in cox.survival(woman.values())] for woman in women])
+        without_nodes = {**cox.reference}
+        nodes_only = [cox.score({**without_nodes, "nodes": woman.nodes}) for woman in women]
+        return SurvivalCases(
+            time=np.minimum(years, follow_up),
+            event=event & (years <= follow_up),
+            risk=np.array([float(cox.score(woman.values())) for woman in women]),
+            survival=survival,
+            grid=np.array([float(year) for year in cox.years]),
+            comparators={"nodes-alone": np.array([float(score) for score in nodes_only])},
+            groups={
+                "age": np.array([_band(woman) for woman in women]),
+                "menopause": np.array(["post" if woman.menopause else "pre" for woman in women]),
+                "grade": np.array([f"grade-{woman.grade}" for woman in women]),
+                "receptors": np.array([_receptors(woman) for woman in women]),
+                "hormone-therapy": np.array(["yes" if woman.hormone else "no" for woman in women]),
+            },
+        )
+
+
+def _band(woman: Woman) -> str:
+    return next(name for limit, name in _AGE_BANDS if woman.age < limit)
+
+
+def _receptors(woman: Woman) -> str:
+    return f"er-{'positive' if woman.er else 'negative'}"
+
+
+def _written(woman: Woman) -> dict[str, Any]:
+    return {name: getattr(woman, name) for name in woman.__dataclass_fields__}
+
+
+def _notes(cohort: Cohort, outside: int) -> list[Text]:
+    """What a reader must know of these data."""
+    found = [
+        Text(
+            f"{outside} phụ nữ nằm ngoài phạm vi của sản phẩm (hạch, tuổi hoặc kích thước) và không được tính.",
+            f"{outside} women lie outside of the product's range (nodes, age or size) and are left out.",
+        )
+    ]
+    if cohort.left_out:
+        columns = ", ".join(f"{name}: {count}" for name, count in cohort.missing.items())
+        found.append(
+            Text(
+                f"{cohort.left_out} dòng thiếu giá trị và không được tính ({columns}).",
+                f"{cohort.left_out} rows lack a value and are left out ({columns}).",
+            )
+        )
+    if cohort.later_deaths:
+        found.append(
+            Text(
+                f"{cohort.later_deaths} người tử vong sau lần khám cuối tìm tái phát: tính đến lần khám đó.",
+                f"{cohort.later_deaths} women died after the last look for a recurrence: followed up to that look.",
+            )
+        )
+    if cohort.layout == "rotterdam":
+        found.append(
+            Text(
+                "Bố cục Rotterdam: nếu đây chính là dữ liệu làm ra mô hình thì không phải kiểm định bên ngoài.",
+                "The layout of Rotterdam: if these are the data that made the model, this is no outside validation.",
+            )
+        )
+    else:
+        found.append(
+            Text(
+                "Không có cột hóa trị: mọi người được coi là đã hóa trị, như thiết kế của thử nghiệm GBSG 2. Kết quả "
+                "của GBSG 2 đã được công bố nhiều lần; người làm mô hình biết C khoảng 0,69 của mô hình khác.",
+                "There is no column on chemotherapy: all women count as treated, as the design of the GBSG 2 trial "
+                "has it. Results of GBSG 2 were published often; the makers knew of a C of about 0.69 by another "
+                "model.",
+            )
+        )
+    return found

@@ -1,1 +1,0 @@
-"""The plots of an evaluation, one file per family: values in, a `Plot` out."""
