@@ -291,7 +291,9 @@ def _distance(
         gaps = np.abs(special.expit(rows[index] @ found.coefficients) - given[index])
         return float(summary(gaps))
 
-    figure = bootstrap(distance, len(truth), seed=seed, resamples=resamples, clusters=clusters, level=level)
+    figure = bootstrap(
+        distance, len(truth), seed=seed, resamples=resamples, clusters=clusters, level=level, distance=True
+    )
     if figure.value is None:
         return nothing(_SEPARATED)
     shape = f"spline of {knots} knots" if knots else "straight line"

@@ -17,7 +17,7 @@ from lienthong.products.measures.inputs import cluster_codes, fraction, nothing,
 from lienthong.products.measures.measure import Flags, Measure, Numbers
 from lienthong.products.measures.resampling import Index, bootstrap
 
-__all__ = ["RocCurve", "auprc", "auroc", "auroc_difference", "delong_test", "placements", "roc_curve"]
+__all__ = ["RocCurve", "auprc", "auroc", "auroc_difference", "delong_test", "newcombe", "placements", "roc_curve"]
 
 ONE_OUTCOME = "all cases have the same outcome"
 
@@ -60,7 +60,7 @@ def auroc(
     codes = None if clusters is None else cluster_codes(clusters, len(truth))
     variance = _covariance(truth, [(above, below)], codes)[0, 0]
     if not 0 < value < 1 or not variance > 0:
-        low, high = _newcombe(value, *_independent(truth, codes), z)
+        low, high = newcombe(value, *_independent(truth, codes), z)
         return Measure(value, low, high, "Newcombe method 5: DeLong's variance can't be had of these cases")
     centre, half = math.log(value / (1 - value)), z * math.sqrt(variance) / (value * (1 - value))
     how = "logit DeLong" if codes is None else "logit DeLong, clustered (Obuchowski)"
@@ -201,13 +201,13 @@ def _independent(truth: Flags, codes: Index | None) -> tuple[int, int]:
     return len(np.unique(codes[truth])), len(np.unique(codes[~truth]))
 
 
-def _newcombe(value: float, cases: int, others: int, z: float) -> tuple[float, float]:
+def newcombe(value: float, cases: int, others: int, z: float) -> tuple[float, float]:
     """Newcombe 2006, method 5: where the distance to the area is z times its standard error, were that the truth.
 
     The variance is that of Hanley & McNeil 1982 with the mean of both numbers in place of each.
     """
     if value < 0.5:
-        low, high = _newcombe(1 - value, cases, others, z)
+        low, high = newcombe(1 - value, cases, others, z)
         return 1 - high, 1 - low
     middle = (cases + others) / 2 - 1
 
