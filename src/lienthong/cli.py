@@ -314,7 +314,7 @@ def product_show(context: typer.Context, name: str) -> None:
     from lienthong import console
     from lienthong.products import catalogue
 
-    console.show(catalogue.card(name), as_json=context.obj.json)
+    console.show(catalogue.evidence(name), as_json=context.obj.json)
 
 
 @product_app.command("run")

@@ -29,6 +29,7 @@ from lienthong.privacy.keys import node_key
 from lienthong.privacy.vault import Vault
 from lienthong.products import catalogue
 from lienthong.products.decide import apply_pending, decide
+from lienthong.products.evaluation.ledger import EvaluationLedger
 from lienthong.products.run import Run, run
 from lienthong.record import Record, Stored, ai_guard
 from lienthong.sources.tables import kept
@@ -86,6 +87,7 @@ class Node:
         decisions = self.home / "decisions.db"
         self.people = People(decisions, keys, clock, offset=self.settings.offset, random=random)
         self.ledger = Ledger(decisions, self.people, clock)
+        self.evaluations = EvaluationLedger(self.people.store, self.people.seal_key, clock)
         guard = ai_guard(verify_outcome(self.people))
         self.record = Record.open(self.home / "record.db", clock=clock, guard=guard, step=self.settings.step)
         self.warehouse = Warehouse(
@@ -207,7 +209,7 @@ class Node:
         password: str,
         passphrase: str | None,
     ) -> Person:
-        """A new person with roles; a physician also gets a signing key that only the passphrase unlocks."""
+        """A new person with roles; who signs also gets a signing key that only the passphrase unlocks."""
         grant = self.permit(Action.MANAGE_PEOPLE)
         person = self.people.add(grant, name, display, password=password)
         for role in roles:
@@ -220,13 +222,18 @@ class Node:
             self.people.entitle(grant, name, role, licence=licence if role is Role.PHYSICIAN else "")
         return self.people.get(name)
 
+    def make_key(self, name: str, passphrase: str) -> Person:
+        """A new signing key for a person who may sign; an older one ends, what it signed stays valid."""
+        return self.people.make_key(self.permit(Action.MANAGE_PEOPLE), name, passphrase)
+
     def retire_person(self, name: str) -> Person:
         return self.people.retire(self.permit(Action.MANAGE_PEOPLE), name)
 
     def verify_audit(self) -> tuple[Finding, ...]:
-        """What is not as it was written: the access log, the people, the decisions, the kept files."""
+        """What is not as it was written: the access log, people, decisions, evaluations, the kept files."""
         self.permit(Action.READ_FINDINGS)
-        return (*self.log.verify(), *self.people.verify(), *self.ledger.check(), *self.vault.verify())
+        decided = (*self.people.verify(), *self.ledger.check(), *self.evaluations.verify())
+        return (*self.log.verify(), *decided, *self.vault.verify())
 
     @property
     def _way(self) -> Way:

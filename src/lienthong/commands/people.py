@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
 from lienthong.commands.call import opened
+from lienthong.commands.secret import PASSPHRASE, secret
 from lienthong.core.actors import Role
-from lienthong.core.errors import Category, ErrorKind
 
 __all__ = ["people"]
 
 people = typer.Typer(help="People of this node: roles, licences, keys.", no_args_is_help=True)
 
-NO_SECRET = ErrorKind(
-    "secret-missing",
-    Category.INCORRECT,
-    what="No password was given and there is no terminal to ask at.",
-    allowed="a terminal, or the variables LIENTHONG_PASSWORD and LIENTHONG_PASSPHRASE",
-    cure="Run the command in a terminal or set the variables for this one call.",
-)
+_SIGNERS = (Role.PHYSICIAN, Role.EVALUATOR)
 
 
 @people.command("add")
@@ -33,11 +25,11 @@ def add(
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
     licence: Annotated[str, typer.Option(help="Practice licence of a physician.")] = "",
 ) -> None:
-    """Add a person; a physician also gets a key that only their passphrase unlocks."""
+    """Add a person; a physician or evaluator also gets a key that only their passphrase unlocks."""
     from lienthong import console
 
-    password = _secret("LIENTHONG_PASSWORD", "Password for signing in")
-    passphrase = _secret("LIENTHONG_PASSPHRASE", "Passphrase for signing") if Role.PHYSICIAN in role else None
+    password = secret("LIENTHONG_PASSWORD", "Password for signing in")
+    passphrase = secret(PASSPHRASE, "Passphrase for signing") if set(_SIGNERS) & set(role) else None
     with opened(context, create=True) as node:
         person = node.add_person(
             name, display=display, roles=role, licence=licence, password=password, passphrase=passphrase
@@ -75,10 +67,12 @@ def retire(context: typer.Context, name: str) -> None:
     console.show(person, as_json=context.obj.json)
 
 
-def _secret(variable: str, prompt: str) -> str:
-    """A secret from the environment or, with confirmation, from the terminal; never from the command line."""
-    if value := os.environ.get(variable):
-        return value
-    if not sys.stdin.isatty():
-        raise NO_SECRET.at(variable)
-    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+@people.command("key")
+def key(context: typer.Context, name: str) -> None:
+    """Make a new signing key for a physician or evaluator; what an older one signed stays valid."""
+    from lienthong import console
+
+    passphrase = secret(PASSPHRASE, "Passphrase for signing")
+    with opened(context) as node:
+        person = node.make_key(name, passphrase)
+    console.show(person, as_json=context.obj.json)

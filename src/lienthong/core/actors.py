@@ -25,6 +25,7 @@ class Role(StrEnum):
     DATA_ENGINEER = "data-engineer"
     STEWARD = "steward"
     BOARD = "board"
+    EVALUATOR = "evaluator"  # signs protocols and runs of evaluations, never a suggestion
 
 
 class Purpose(StrEnum):

@@ -31,6 +31,7 @@ from lienthong.privacy.keys import node_key
 
 __all__ = ["People"]
 
+_SIGNERS = frozenset({Role.PHYSICIAN, Role.EVALUATOR})
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
 WRONG_NAME = ErrorKind(
@@ -65,11 +66,17 @@ NO_LICENCE = ErrorKind(
     allowed="a licence number, and a first day that is not after the last one",
     cure="Give --licence, --valid-from and --valid-to.",
 )
-NO_PHYSICIAN = ErrorKind(
-    "signing-key-for-physician",
+NO_SIGNER = ErrorKind(
+    "signing-key-for-signers",
     Category.FORBIDDEN,
-    what="'{name}' is not entitled as a physician today, and only physicians sign.",
+    what="'{name}' is entitled neither as a physician nor as an evaluator today, and nobody else signs.",
     cure="Ask the operator of this node to entitle the person: `lienthong user entitle {name}`.",
+)
+NO_EVALUATOR = ErrorKind(
+    "evaluator-not-entitled",
+    Category.FORBIDDEN,
+    what="'{name}' is not entitled as an evaluator today, and only evaluators sign locks and runs.",
+    cure="Ask the operator of this node: `lienthong user entitle {name} --role evaluator`, then `user key {name}`.",
 )
 WRONG_PASSPHRASE = ErrorKind(
     "passphrase-wrong",
@@ -195,7 +202,7 @@ class People:
             connection.execute("UPDATE account SET password = ? WHERE name = ?", (hashed, _normal(name)))
 
     def make_key(self, grant: Grant, name: str, passphrase: str) -> Person:
-        """A new signing key for a physician, who types the passphrase; an older key ends, its signatures stay."""
+        """A new signing key for a physician or evaluator, who types the passphrase; an older key ends."""
         phrases.check(passphrase, "passphrase")
         name = _normal(name)
         private = Ed25519PrivateKey.from_private_bytes(self._random(32))
@@ -203,8 +210,8 @@ class People:
         with self._store.write() as connection:
             person = self._active(connection, name)
             now = self.clock()
-            if person.licence(Role.PHYSICIAN, instant(now), self._day(now)) is None:
-                raise NO_PHYSICIAN.at("name", name=name)
+            if not _SIGNERS & person.roles(instant(now), self._day(now)):
+                raise NO_SIGNER.at("name", name=name)
             self._say(connection, grant, "key", name, fingerprint=phrases.fingerprint(public), public=public.hex())
             # Within the transaction: the key that the store names is on the disk before it is named.
             phrases.wrap(self._folder / f"{name}.json", name, private, passphrase, self._random, self._cost)
@@ -267,6 +274,16 @@ class People:
             count = self._attempts.failed("sign", name)
             raise WRONG_PASSPHRASE.at("passphrase", count=count, free=FREE)
         self._attempts.clear("sign", name)
+        return private
+
+    def evaluator_key(self, name: str, passphrase: str) -> Ed25519PrivateKey:
+        """The signing key of a person who is entitled as an evaluator today, for locks and runs of evaluations."""
+        person = self.get(name)
+        if Role.EVALUATOR not in self.actor(person).roles:
+            raise NO_EVALUATOR.at("name", name=person.name)
+        private = self.unlock(person.name, passphrase)
+        if person.key is None or person.key.public != private.public_key().public_bytes_raw():
+            raise phrases.NO_KEY.at(f"keys/people/{person.name}.json", name=person.name)
         return private
 
     def verify(self) -> Iterator[Finding]:

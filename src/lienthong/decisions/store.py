@@ -150,7 +150,7 @@ class Chain:
     """A table that only grows: each entry's hash covers the one before, and the node's key seals it."""
 
     store: Store
-    table: Literal["decision", "people_event"]
+    table: Literal["decision", "people_event", "evaluation_event"]
     key: bytes
 
     def create(self) -> None:

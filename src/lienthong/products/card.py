@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.text import nfc
 
-__all__ = ["CARD_LANGUAGES", "Card", "Text", "horizon_of", "read_card"]
+__all__ = ["CARD_LANGUAGES", "Card", "Quoted", "Text", "horizon_of", "read_card"]
 
 CARD_LANGUAGES = ("vi", "en")
 
@@ -58,11 +60,26 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A figure that the card quotes from a signed run: evidence/`run`.json with this `digest`.
+
+    `text` holds `{value}`, `{low}`, `{high}` and `{n}`, which are filled from the run with so many decimals.
+    """
+
+    measure: str
+    run: str
+    digest: str
+    decimals: int
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a product is, for whom, and where it must not be trusted; every text in Vietnamese and English.
 
     `horizon_years` is None where a product foretells nothing (a score of the moment); `age_from` is the age in full
-    years from which people belong to its population.
+    years from which people belong to its population. `signer` is the fingerprint of the key whose evidence counts,
+    "" where there is none; `figures` are references: `evaluation.evidence` takes their values from signed runs.
     """
 
     name: str
@@ -82,6 +99,8 @@ class Card:
     doi: str
     limits: tuple[Text, ...]
     age_from: int = ADULT
+    signer: str = ""
+    figures: tuple[Quoted, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON, with the keys of card.toml."""
@@ -102,7 +121,7 @@ def read_card(text: str, where: str = "card.toml") -> Card:
     except tomllib.TOMLDecodeError as error:
         raise WRONG_CARD.at(where, why=f"it is no TOML ({error})", allowed="TOML") from None
     needed = {*_WORDS, *_TEXTS, "source", "limit"}
-    known = needed | set(_NUMBERS)
+    known = needed | set(_NUMBERS) | {"evidence", "figure"}
     for name in sorted(needed - set(data)):
         raise WRONG_CARD.at(f"{where}: {name}", why="a field is missing", allowed=", ".join(sorted(known)))
     for name in sorted(set(data) - known):
@@ -132,6 +151,8 @@ def read_card(text: str, where: str = "card.toml") -> Card:
         doi=source["doi"],
         limits=tuple(Text.read(limit, f"{where}: limit") for limit in data["limit"]),
         age_from=data.get("age_from", ADULT),
+        signer=_signer(data.get("evidence", {}), where),
+        figures=tuple(_quoted(item, where) for item in data.get("figure", ())),
     )
 
 
@@ -140,6 +161,37 @@ def horizon_of(card: Card, where: str = "card.toml") -> int:
     if card.horizon_years is None:
         raise WRONG_CARD.at(f"{where}: horizon_years", why="a field is missing", allowed="a whole number above 0")
     return card.horizon_years
+
+
+def _signer(evidence: object, where: str) -> str:
+    if not isinstance(evidence, dict) or (evidence and set(evidence) != {"signer"}):
+        raise WRONG_CARD.at(f"{where}: evidence", why="it names no signer", allowed="signer and nothing else")
+    signer = evidence.get("signer", "")
+    if not isinstance(signer, str) or not re.fullmatch(r"([0-9a-f]{64})?", signer):
+        raise WRONG_CARD.at(
+            f"{where}: evidence", why="it names no key", allowed="the fingerprint of a key, 64 digits"
+        )
+    return signer
+
+
+def _quoted(item: object, where: str) -> Quoted:
+    at, allowed = f"{where}: figure", "measure, run, digest, vi, en, and decimals from 0 to 6"
+    if not isinstance(item, dict) or not {"measure", "run", "digest", *CARD_LANGUAGES} <= set(item):
+        raise WRONG_CARD.at(at, why="a field is missing", allowed=allowed)
+    if set(item) - {"measure", "run", "digest", "decimals", *CARD_LANGUAGES}:
+        raise WRONG_CARD.at(at, why="there is no such field", allowed=allowed)
+    decimals = item.get("decimals", 3)
+    if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= 6:
+        raise WRONG_CARD.at(at, why="it is no number of decimals", allowed=allowed)
+    text = Text.read({language: item[language] for language in CARD_LANGUAGES}, at)
+    words = [item[name] for name in ("measure", "run", "digest")]
+    if not all(isinstance(word, str) for word in words) or "/" in words[1]:
+        raise WRONG_CARD.at(at, why="a field is no text", allowed=allowed)
+    for sentence in (text.vi, text.en):
+        fields = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+        if "value" not in fields or fields - {"value", "low", "high", "n"}:
+            raise WRONG_CARD.at(at, why="a sentence has other fields", allowed="{{value}}, {{low}}, {{high}}, {{n}}")
+    return Quoted(*words, decimals, text)
 
 
 def _one_of(where: str, name: str, given: str, allowed: tuple[str, ...]) -> None:

@@ -13,12 +13,13 @@ from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.assessment import Product
 from lienthong.products.card import Card, read_card
 from lienthong.products.evaluation import artefact
+from lienthong.products.evaluation.evidence import Evidence, read_evidence
 from lienthong.products.published import Published
 from lienthong.products.score import PublishedScore
 from lienthong.products.shipped import NOT_WHOLE
 from lienthong.products.survival.product import CoxProduct
 
-__all__ = ["GROUP", "card", "folder", "listing", "load", "names", "read", "read_card_of"]
+__all__ = ["GROUP", "card", "evidence", "folder", "listing", "load", "names", "read", "read_card_of"]
 
 GROUP = "lienthong.products"
 
@@ -93,11 +94,18 @@ def read_card_of(folder: Traversable) -> Card:
         raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
 
 
-def card(name: str) -> Card:
-    """The card of the product of this name, whatever kind it is of."""
+@cache
+def evidence(name: str) -> Evidence:
+    """The card of the product of this name, whatever kind it is of, with its verified runs and figures."""
     if any(item.name == name for item in _folders()):
-        return read_card_of(folder(name))
-    return load(name).card
+        found = folder(name)
+        return read_evidence(found, read_card_of(found))
+    return Evidence(load(name).card, (), ())
+
+
+def card(name: str) -> Card:
+    """The card of the product of this name; its evidence was verified."""
+    return evidence(name).card
 
 
 @cache
@@ -115,7 +123,7 @@ def load(name: str) -> Product:
 
 def read(folder: Traversable) -> Product:
     """The product of a folder, by the engine that its card names as its kind."""
-    kind = read_card_of(folder).kind
+    kind = read_evidence(folder, read_card_of(folder)).card.kind
     if kind in _WORKS_ON:
         on_warehouse = [item.name for item in _folders() if read_card_of(item).kind in _ENGINES]
         raise NOT_ON_WAREHOUSE.at(

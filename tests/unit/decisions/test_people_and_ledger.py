@@ -136,7 +136,7 @@ def test_names_licences_and_passphrases_that_can_not_be_meant(hospital: Hospital
     assert (short.code, short.allowed[:7]) == ("passphrase-too-short", "8 to 25")
     people.add(grant, "minh", "Minh", password="long enough")
     assert refused(lambda: people.entitle(grant, "minh", Role.PHYSICIAN)).code == "licence-missing"
-    assert refused(lambda: people.make_key(grant, "minh", PASSPHRASE)).code == "signing-key-for-physician"
+    assert refused(lambda: people.make_key(grant, "minh", PASSPHRASE)).code == "signing-key-for-signers"
     assert refused(lambda: people.get("nobody")).text().startswith("There is no person named 'nobody'")
 
 

@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 
 from lienthong.products.shipped import NOT_WHOLE
 
-__all__ = ["ABOUT", "digest"]
+__all__ = ["ABOUT", "digest", "file_digest"]
 
 ABOUT = ("card.toml", "protocol.toml", "data.toml", "train.py", "LICENCES.md")
 """Files that are about the artefact and no part of it: words, and what was done with it. The card is among them since
@@ -26,3 +26,11 @@ def digest(folder: Traversable) -> str:
     except OSError:
         raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
     return whole.hexdigest()
+
+
+def file_digest(folder: Traversable, name: str) -> str:
+    """SHA-256 (hex) of the bytes of one file of the folder, as `sha256sum` tells it."""
+    try:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    except OSError:
+        raise NOT_WHOLE.at(f"catalogue/{folder.name}/{name}", name=folder.name) from None

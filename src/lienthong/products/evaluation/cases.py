@@ -32,7 +32,8 @@ class BinaryCases:
     subgroup words by attribute (sex, age, ethnic group, province, insurance, hospital level). `abstained` are the
     cases about which the product gave no figure; their probability is not looked at. `perturbed` are the
     probabilities that the product gives when its inputs are disturbed, by the name of the disturbance. `missing`
-    says where an input was not there, by input.
+    says where an input was not there, by input. `sets` are the outcomes that a product with conformal sets does not
+    rule out (shape cases × 2: no event, event); `coverage` of the protocol is what they promise.
     """
 
     happened: Flags
@@ -43,6 +44,7 @@ class BinaryCases:
     abstained: Flags | None = None
     perturbed: Mapping[str, Numbers] = field(default_factory=lambda: _NO_NUMBERS)
     missing: Mapping[str, Flags] = field(default_factory=lambda: MappingProxyType({}))
+    sets: Flags | None = None
 
     def __len__(self) -> int:
         return len(self.happened)

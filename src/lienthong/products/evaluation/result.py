@@ -26,10 +26,13 @@ The JSON of a run is one object. Figures are numbers with six significant digits
                 verdict "insufficient-data", "no-difference-shown" or "worse"; differences are from all other
                 cases
     multiplicity  {"compared": k, "level": the level of each interval, "text"}
+    gaps        [{"attribute", "measure", "best" (word), "worst" (word), "difference": measure}]: equal opportunity
+                is the gap in sensitivity, equalised odds that and the gap in specificity
     sites       [{"attribute" ("site", "year"), "measure", "pooled": measure, "i2", "tau2", "low", "high"
                 (prediction interval), "places": [{"word", "n", "events", "value", "low", "high"}]}]
     curves      {name: [row, ...]}: roc {"x", "y"}; calibration {"x", "y", "low", "high"}; decision {"threshold",
-                "model", "low", "high", "all", "none"}; distribution {"low", "high", "without", "with"} (counts of
+                "model", "low", "high", "all", "none", "avoided" (of 100 cases)};
+                distribution {"low", "high", "without", "with"} (counts of
                 a bar); kaplan_meier {"time", "observed", "predicted"}; calibration_at {"x", "y", "low", "high"};
                 decision_at; by_horizon {"horizon", "n", "wis", "coverage_50", "coverage_90", "mae",
                 "<baseline>"}; by_place {"place", "n", "wis", "coverage_90", "<baseline>"}; by_month {"month",
@@ -65,6 +68,7 @@ import numpy as np
 from lienthong.core import canonical
 from lienthong.products.card import Text
 from lienthong.products.evaluation.data import DataFile
+from lienthong.products.evaluation.status import Status
 from lienthong.products.measures.measure import Measure, figure
 
 __all__ = [
@@ -72,6 +76,7 @@ __all__ = [
     "BoundFound",
     "Compared",
     "Findings",
+    "Gap",
     "Group",
     "Leaks",
     "MissingInput",
@@ -79,12 +84,11 @@ __all__ = [
     "Operating",
     "Place",
     "Pooled",
+    "Row",
     "Run",
     "Sample",
     "Sensitivity",
-    "Status",
     "Verdict",
-    "Word",
     "plain",
 ]
 
@@ -100,22 +104,6 @@ class Verdict(StrEnum):
     INSUFFICIENT = "insufficient-data"
     NO_DIFFERENCE = "no-difference-shown"
     WORSE = "worse"
-
-
-class Word(StrEnum):
-    """Whether what was measured was fixed before any outcome was read."""
-
-    CONFIRMATORY = "confirmatory"
-    EXPLORATORY = "exploratory"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether a run confirms or explores, and why; `lock` is the digest of the lock that it rests on."""
-
-    word: Word
-    reason: Text
-    lock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +141,17 @@ class Group:
     differences: Mapping[str, Measure]
     verdict: Verdict
     reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far the best and the worst of the judged groups of an attribute are apart in a measure."""
+
+    attribute: str
+    measure: str
+    best: str
+    worst: str
+    difference: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +257,7 @@ class Findings:
     comparators: tuple[Compared, ...] = ()
     groups: tuple[Group, ...] = ()
     multiplicity: Multiplicity | None = None
+    gaps: tuple[Gap, ...] = ()
     sites: tuple[Pooled, ...] = ()
     curves: Mapping[str, Sequence[Row]] = dataclasses.field(default_factory=dict)
     missing: tuple[MissingInput, ...] = ()

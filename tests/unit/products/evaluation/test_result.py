@@ -10,7 +10,8 @@ import numpy as np
 from lienthong.core import canonical
 from lienthong.products.card import Text
 from lienthong.products.evaluation.data import DataFile
-from lienthong.products.evaluation.result import Findings, Leaks, Run, Sample, Status, Word, plain
+from lienthong.products.evaluation.result import Findings, Leaks, Run, Sample, plain
+from lienthong.products.evaluation.status import Status, Word
 from lienthong.products.measures.measure import Measure
 
 SAID = Text("Vì", "Because")
