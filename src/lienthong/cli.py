@@ -23,6 +23,7 @@ from lienthong.commands.deidentify import deidentify
 from lienthong.commands.fhirpath import fhirpath
 from lienthong.commands.mapping import app as mapping_app
 from lienthong.commands.people import people
+from lienthong.commands.product_evidence import evaluate, lock
 from lienthong.commands.validate import validate
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
@@ -325,6 +326,10 @@ def product_run(context: typer.Context, name: str) -> None:
     with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         ran = node.run_product(name, progress=progress)
     console.show(ran, as_json=context.obj.json)
+
+
+product_app.command("lock")(lock)
+product_app.command("evaluate")(evaluate)
 
 
 @audit_app.command("verify")

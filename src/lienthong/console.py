@@ -28,6 +28,8 @@ from lienthong.keeping.keys import WARNING
 from lienthong.keeping.logbook import LOG, counts
 from lienthong.keeping.restore import Restored
 from lienthong.keeping.upgrade import Upgraded
+from lienthong.products.evaluation.screen import Evaluated
+from lienthong.products.evaluation.screen import lines as evaluated_lines
 from lienthong.products.run import Run
 from lienthong.rows import plain
 from lienthong.warehouse import Built
@@ -229,6 +231,11 @@ def _ran(result: Run) -> Iterator[Text | Table | str]:
         f"Suggestions: {result.new} new, {result.renewed} renewed, {result.unchanged} unchanged,"
         f" {result.decided} decided before, {result.withdrawn} withdrawn. Each waits for a physician."
     )
+
+
+@told.register
+def _evaluated(result: Evaluated) -> Iterator[Text | Table | str]:
+    yield from evaluated_lines(result)
 
 
 @told.register

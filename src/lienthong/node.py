@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lienthong import pipeline
 from lienthong.core.actors import Actor, Role
-from lienthong.core.clock import Clock, system_clock, zone
+from lienthong.core.clock import Clock, instant, system_clock, zone
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
@@ -29,7 +29,8 @@ from lienthong.privacy.keys import node_key
 from lienthong.privacy.vault import Vault
 from lienthong.products import catalogue
 from lienthong.products.decide import apply_pending, decide
-from lienthong.products.evaluation.ledger import EvaluationLedger
+from lienthong.products.evaluation.ledger import EvaluationLedger, What
+from lienthong.products.evaluation.locking import lock
 from lienthong.products.run import Run, run
 from lienthong.record import Record, Stored, ai_guard
 from lienthong.sources.tables import kept
@@ -228,6 +229,14 @@ class Node:
 
     def retire_person(self, name: str) -> Person:
         return self.people.retire(self.permit(Action.MANAGE_PEOPLE), name)
+
+    def lock_evaluation(self, what: What, name: str, passphrase: str) -> Mapping[str, Any]:
+        """The lock of a protocol and artefact, signed by an evaluator and kept in the ledger of evaluations."""
+        self.permit(Action.RUN_PRODUCT)
+        private = self.people.evaluator_key(name, passphrase)
+        signed = lock(what, private, self.people.get(name).name, instant(self.clock()))
+        self.evaluations.locked(self.actor.name, signed)
+        return signed
 
     def verify_audit(self) -> tuple[Finding, ...]:
         """What is not as it was written: the access log, people, decisions, evaluations, the kept files."""

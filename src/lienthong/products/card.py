@@ -184,14 +184,14 @@ def _quoted(item: object, where: str) -> Quoted:
     if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= 6:
         raise WRONG_CARD.at(at, why="it is no number of decimals", allowed=allowed)
     text = Text.read({language: item[language] for language in CARD_LANGUAGES}, at)
-    words = [item[name] for name in ("measure", "run", "digest")]
-    if not all(isinstance(word, str) for word in words) or "/" in words[1]:
+    measure, run, digest = words = [item[name] for name in ("measure", "run", "digest")]
+    if not all(isinstance(word, str) for word in words) or "/" in run:
         raise WRONG_CARD.at(at, why="a field is no text", allowed=allowed)
     for sentence in (text.vi, text.en):
         fields = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
         if "value" not in fields or fields - {"value", "low", "high", "n"}:
             raise WRONG_CARD.at(at, why="a sentence has other fields", allowed="{{value}}, {{low}}, {{high}}, {{n}}")
-    return Quoted(*words, decimals, text)
+    return Quoted(measure, run, digest, decimals, text)
 
 
 def _one_of(where: str, name: str, given: str, allowed: tuple[str, ...]) -> None:

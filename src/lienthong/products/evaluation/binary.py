@@ -17,7 +17,6 @@ from lienthong.products.evaluation.comparing import against
 from lienthong.products.evaluation.groups import Judged, gaps, judge, over_places
 from lienthong.products.evaluation.protocol import Protocol, Threshold
 from lienthong.products.evaluation.result import Compared, Findings, MissingInput, Operating, Row, Sensitivity
-from lienthong.products.evaluation.sample import samples
 from lienthong.products.evaluation.subsets import complete, subset
 from lienthong.products.measures import calibration, discrimination, distribution, influence, operating, utility
 from lienthong.products.measures.measure import Flags, Measure, Numbers
@@ -41,7 +40,7 @@ def evaluate(cases: BinaryCases, protocol: Protocol) -> Findings:
     def measured(kept: Flags, at: float) -> Mapping[str, Measure]:
         return main(subset(given, kept), protocol, at)
 
-    judged = [Judged("auroc", 1), Judged("o_e", 0)]
+    judged = [Judged("auroc", 1), *([Judged("o_e", 0)] if protocol.calibrated else [])]
     judged += [Judged("sensitivity", 1), Judged("specificity", 1)] if protocol.primary else []
     groups, multiplicity = judge(given.groups, given.happened, protocol, judged, measured)
     return Findings(
@@ -54,78 +53,72 @@ def evaluate(cases: BinaryCases, protocol: Protocol) -> Findings:
         groups=groups,
         multiplicity=multiplicity,
         gaps=gaps(groups, ("sensitivity", "specificity", "auroc")),
-        sites=over_places(given.groups, given.happened, protocol, ("auroc", "o_e"), measured),
+        sites=over_places(
+            given.groups, given.happened, protocol, ("auroc", "o_e") if protocol.calibrated else ("auroc",), measured
+        ),
         curves=_curves(given, protocol, level),
         missing=tuple(
             MissingInput(name, int(flags.sum()), float(flags.mean()) if len(flags) else 0.0)
             for name, flags in sorted(cases.missing.items())
         ),
         sensitivity=(*_disturbed(given, protocol, level), *_complete(given, protocol, level)),
-        sample_size=samples(given.happened, given.probability, protocol),
     )
 
 
 def main(cases: BinaryCases, protocol: Protocol, level: float) -> dict[str, Measure]:
     """The measures by which subsets and disturbed inputs are compared; quick enough for many of them."""
     y, p, clusters = cases.happened, cases.probability, cases.clusters
-    found = {
-        "auroc": discrimination.auroc(y, p, clusters=clusters, level=level),
-        "o_e": calibration.o_e(y, p, clusters=clusters, level=level),
-        "calibration_intercept": calibration.intercept(y, p, clusters=clusters, level=level),
-        "calibration_slope": calibration.slope(y, p, clusters=clusters, level=level),
-        "brier": calibration.brier(y, p, clusters=clusters, level=level),
-    }
+    found = {"auroc": discrimination.auroc(y, p, clusters=clusters, level=level)}
+    if protocol.calibrated:
+        found |= _calibrated(cases, level)
     if protocol.primary is not None:
         found |= _at(cases, protocol.primary.value, protocol, level)
     return found
 
 
+def _calibrated(cases: BinaryCases, level: float) -> dict[str, Measure]:
+    y, p, clusters = cases.happened, cases.probability, cases.clusters
+    return {
+        "o_e": calibration.o_e(y, p, clusters=clusters, level=level),
+        "calibration_intercept": calibration.intercept(y, p, clusters=clusters, level=level),
+        "calibration_slope": calibration.slope(y, p, clusters=clusters, level=level),
+        "brier": calibration.brier(y, p, clusters=clusters, level=level),
+    }
+
+
 def _at(cases: BinaryCases, value: Decimal, protocol: Protocol, level: float) -> dict[str, Measure]:
     y, p, clusters, threshold = cases.happened, cases.probability, cases.clusters, float(value)
-    return {
+    found = {
         "sensitivity": operating.sensitivity(y, p, threshold, clusters=clusters, level=level),
         "specificity": operating.specificity(y, p, threshold, clusters=clusters, level=level),
         "ppv": operating.ppv(y, p, threshold, clusters=clusters, level=level),
         "npv": operating.npv(y, p, threshold, clusters=clusters, level=level),
-        "net_benefit": _net_benefit(cases, p, threshold, protocol, level),
     }
-
-
-def _net_benefit(cases: BinaryCases, p: Numbers, threshold: float, protocol: Protocol, level: float) -> Measure:
-    return utility.net_benefit(
-        cases.happened,
-        p,
-        threshold,
-        seed=protocol.seed,
-        resamples=protocol.resamples,
-        clusters=cases.clusters,
-        level=level,
-    )
+    if protocol.calibrated:  # else the threshold is no probability, and says nothing of harms against benefits
+        seed, resamples = protocol.seed, protocol.resamples
+        found["net_benefit"] = utility.net_benefit(
+            y, p, threshold, seed=seed, resamples=resamples, clusters=clusters, level=level
+        )
+    return found
 
 
 def _more(cases: BinaryCases, protocol: Protocol, level: float) -> dict[str, Measure]:
     """What is measured once, since it takes many resamples, and how often the product's sets hold the truth."""
-    y, p, clusters, seed, resamples = (
-        cases.happened,
-        cases.probability,
-        cases.clusters,
-        protocol.seed,
-        protocol.resamples,
-    )
+    y, p, clusters = cases.happened, cases.probability, cases.clusters
+    seed, resamples = protocol.seed, protocol.resamples
     distances = {
         "ici": calibration.ici,
         "e50": calibration.e50,
         "e90": calibration.e90,
         "emax": calibration.emax,
     }
-    found = {
-        "auprc": discrimination.auprc(y, p, seed=seed, resamples=resamples, clusters=clusters, level=level),
-        "scaled_brier": calibration.scaled_brier(y, p, clusters=clusters, level=level),
-    }
-    found |= {
-        name: measure(y, p, seed=seed, resamples=resamples, clusters=clusters, level=level)
-        for name, measure in distances.items()
-    }
+    found = {"auprc": discrimination.auprc(y, p, seed=seed, resamples=resamples, clusters=clusters, level=level)}
+    if protocol.calibrated:
+        found["scaled_brier"] = calibration.scaled_brier(y, p, clusters=clusters, level=level)
+        found |= {
+            name: measure(y, p, seed=seed, resamples=resamples, clusters=clusters, level=level)
+            for name, measure in distances.items()
+        }
     if cases.sets is not None:
         everyone = np.ones(len(cases), dtype=np.bool_)
         held = np.where(y, cases.sets[:, 1], cases.sets[:, 0])
@@ -155,11 +148,10 @@ def _compared(cases: BinaryCases, name: str, protocol: Protocol, level: float) -
     other = cases.comparators[name]
     y, p, clusters = cases.happened, cases.probability, cases.clusters
     measures = main(_as_seen_by(cases, other), protocol, level)
-    differences = {
-        "auroc": discrimination.auroc_difference(y, p, other, clusters=clusters, level=level),
-        "brier": _brier_difference(cases, other, level),
-    }
-    if protocol.primary is not None:
+    differences = {"auroc": discrimination.auroc_difference(y, p, other, clusters=clusters, level=level)}
+    if protocol.calibrated:
+        differences["brier"] = _brier_difference(cases, other, level)
+    if protocol.calibrated and protocol.primary is not None:
         differences["net_benefit"] = utility.net_benefit_difference(
             y,
             p,
@@ -191,12 +183,13 @@ def _curves(cases: BinaryCases, protocol: Protocol, level: float) -> dict[str, l
         found["roc"] = [
             {"x": x, "y": rate} for x, rate in zip(roc.false_positive_rate, roc.true_positive_rate, strict=True)
         ]
-    if smooth := calibration.curve(y, p, points=_POINTS, clusters=clusters, level=level):
+    smooth = calibration.curve(y, p, points=_POINTS, clusters=clusters, level=level) if protocol.calibrated else None
+    if smooth:
         columns = (smooth.probability, smooth.observed, smooth.low, smooth.high)
         found["calibration"] = [
             {"x": x, "y": observed, "low": low, "high": high} for x, observed, low, high in zip(*columns, strict=True)
         ]
-    if protocol.curve is not None:
+    if protocol.curve is not None and protocol.calibrated:
         rows = utility.decision_curve(
             y,
             p,

@@ -77,7 +77,7 @@ class EvaluationLedger:
         self._append("locked", by, {"lock": dict(lock)})
 
     def opened(self, by: str, what: What, files: Sequence[str], part: str) -> str:
-        """Writes down that the outcomes of these files (SHA-256) and part are about to be read; gives the instant."""
+        """Writes down that outcomes of these files (SHA-256) and part will be read now; gives the instant."""
         return self._append("opened", by, {**what.to_json(), "files": sorted(files), "part": part})
 
     def ran(self, by: str, what: What, run: str, status: Status) -> None:
@@ -85,7 +85,7 @@ class EvaluationLedger:
         self._append("ran", by, {**what.to_json(), "run": run, "status": status.word.value})
 
     def status(self, what: What, files: Sequence[str], part: str, seen: Text | None) -> Status:
-        """Whether a run of this on these data confirms: its lock is earlier than their first opening by anyone here."""
+        """Whether a run of this on these data confirms: its lock is earlier than their first opening here."""
         if seen is not None:
             return Status(Word.EXPLORATORY, SEEN.say(why=seen))
         events = list(enumerate(self.events()))

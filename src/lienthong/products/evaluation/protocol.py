@@ -10,6 +10,7 @@ digits.
     part = "val"                    # the part of the data that is held out; "" where the data have no parts
     seed = 20261124                 # of every resampling
     resamples = 1000                level = "0.95"
+    calibrated = false              # optional: the figure is no probability (a score): no calibration is measured
     coverage = "0.9"                # promised by the sets of a product, where it gives sets
 
     [outcome]                       # what counts as the event, or what is foretold: vi, en
@@ -52,7 +53,19 @@ WRONG_PROTOCOL = ErrorKind(
 
 _NEEDED = ("name", "version", "task", "part", "seed", "resamples", "level", "outcome")
 _OPTIONAL = (
-    *("coverage", "seen", "threshold", "curve", "times", "subgroups", "comparator", "bound", "assumed", "product"),
+    *(
+        "calibrated",
+        "coverage",
+        "seen",
+        "threshold",
+        "curve",
+        "times",
+        "subgroups",
+        "comparator",
+        "bound",
+        "assumed",
+        "product",
+    ),
 )
 _TABLES = ("curve", "times", "subgroups", "assumed", "product")
 _OF = ("value", "low", "high")
@@ -125,6 +138,7 @@ class Protocol:
     level: Decimal
     outcome: Text
     seen: Text | None = None
+    calibrated: bool = True
     coverage: Decimal | None = None
     thresholds: tuple[Threshold, ...] = ()
     curve: Curve | None = None
@@ -169,6 +183,7 @@ def read_protocol(text: str, where: str = "protocol.toml") -> Protocol:
         level=reader.fraction(data["level"], "level"),
         outcome=Text.read(data["outcome"], f"{where}: outcome"),
         seen=Text.read(data["seen"], f"{where}: seen") if "seen" in data else None,
+        calibrated=reader.flag(data.get("calibrated", True), "calibrated"),
         coverage=reader.fraction(data["coverage"], "coverage") if "coverage" in data else None,
         thresholds=thresholds,
         curve=_curve(tables["curve"], reader) if tables["curve"] else None,
@@ -228,6 +243,11 @@ class _Reader:
             raise self.wrong(field, "the value is not allowed", ", ".join(allowed))
         return str(value)
 
+    def flag(self, value: object, field: str) -> bool:
+        if not isinstance(value, bool):
+            raise self.wrong(field, "it is neither true nor false", "true or false")
+        return value
+
     def count(self, value: object, field: str, least: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise self.wrong(field, "it is no such number", f"a whole number from {least} on")
@@ -254,9 +274,7 @@ class _Reader:
 
 def _threshold(item: Mapping[str, Any], reader: _Reader) -> Threshold:
     reader.fields(item, ("value", "reason"), ("primary",), "threshold: ")
-    primary = item.get("primary", False)
-    if not isinstance(primary, bool):
-        raise reader.wrong("threshold: primary", "it is neither true nor false", "true or false")
+    primary = reader.flag(item.get("primary", False), "threshold: primary")
     value = reader.fraction(item["value"], "threshold: value")
     return Threshold(value, Text.read(item["reason"], reader.at("threshold: reason")), primary)
 

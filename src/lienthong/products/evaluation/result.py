@@ -38,8 +38,8 @@ The JSON of a run is one object. Figures are numbers with six significant digits
                 "<baseline>"}; by_place {"place", "n", "wis", "coverage_90", "<baseline>"}; by_month {"month",
                 "n", "wis", "coverage_90", "<baseline>"}
     missing     [{"input", "n", "share"}]
-    sensitivity [{"name", "kind", "n", "events", "measures", "text"}]; kind "complete-cases", "without-duplicates"
-                or "disturbed" (robustness: `name` is the disturbance)
+    sensitivity [{"name", "kind", "n", "events", "measures", "text"}]; kind "complete-cases", "without-duplicates",
+                "without-overlap" or "disturbed" (robustness: `name` is the disturbance)
     leaks       {"checked", "overlap", "duplicates", "text"}: cases also used in development; repeated cases
     sample_size [{"for", "needed", "needed_events", "has", "has_events", "powered"}]
     bounds      [{"measure", "of", "at_least", "at_most", "found", "met": true | false | null, "reason" (text)}]

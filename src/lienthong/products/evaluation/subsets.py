@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lienthong.products.evaluation.cases import BinaryCases, ForecastCases, SurvivalCases
+from lienthong.products.evaluation.cases import Cases
 from lienthong.products.measures.measure import Flags, Numbers
 
 __all__ = ["complete", "first_of_each", "rounded", "subset"]
 
-AnyCases = TypeVar("AnyCases", BinaryCases, SurvivalCases, ForecastCases)
+AnyCases = TypeVar("AnyCases", bound=Cases)
 
 _SHARED = frozenset({"grid", "levels"})  # axes of every case, not one entry for each
 _DECIMALS = 6  # of a prediction: processors agree on so many
@@ -23,12 +23,12 @@ _PREDICTED = frozenset({"probability", "risk", "survival", "quantiles", "compara
 
 def subset(cases: AnyCases, kept: Flags) -> AnyCases:
     """The cases where `kept` is true, with all that belongs to them, in the order in which they stand."""
-    return _each(cases, lambda array: array[kept], dataclasses_fields(cases) - _SHARED)
+    return _each(cases, lambda array: array[kept], _fields(cases) - _SHARED)
 
 
 def rounded(cases: AnyCases) -> AnyCases:
     """The cases with every prediction rounded to six decimals: what is measured is then equal on every machine."""
-    return _each(cases, lambda array: np.round(array, _DECIMALS) + 0.0, _PREDICTED & dataclasses_fields(cases))
+    return _each(cases, lambda array: np.round(array, _DECIMALS) + 0.0, _PREDICTED & _fields(cases))
 
 
 def first_of_each(digests: tuple[str, ...]) -> Flags:
@@ -47,7 +47,7 @@ def complete(missing: Mapping[str, Flags], n: int) -> Flags:
     return kept
 
 
-def dataclasses_fields(cases: Any) -> frozenset[str]:
+def _fields(cases: Cases) -> frozenset[str]:
     """The names of the fields of cases."""
     return frozenset(item.name for item in dataclasses.fields(cases))
 

@@ -1,0 +1,108 @@
+"""A run as a person reads it in a terminal; the report with its plots is another room's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lienthong.products.evaluation.evidence import SignedRun
+
+__all__ = ["Evaluated", "Locked", "compared", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A run as JSON, and how it stands to the signed runs of the catalogue.
+
+    `equals` is {"file", "digest", "signer", "status"} of the signed run with the same digest, `differs` the file of a
+    signed run of the same data, artefact and protocol with other figures; `written` where the run was written to.
+    """
+
+    body: Mapping[str, Any]
+    equals: Mapping[str, str] | None = None
+    differs: str = ""
+    written: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.body, "equals": self.equals, "differs": self.differs, "written": self.written}
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A signed lock, and where it was written to."""
+
+    body: Mapping[str, Any]
+    written: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.body, "written": self.written}
+
+
+def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], written: str) -> Evaluated:
+    """The run beside the signed ones of the catalogue."""
+    equals, differs = None, ""
+    for run in runs:
+        if run.digest == body["digest"]:
+            equals = {
+                "file": run.file,
+                "digest": run.digest,
+                "signer": run.signer.name,
+                "fingerprint": run.signer.fingerprint,
+                "status": run.status.value,
+            }
+        elif all(run.body[name] == body[name] for name in ("artefact", "protocol", "data")):
+            differs = run.file
+    return Evaluated(body, equals, differs, written)
+
+
+def lines(evaluated: Evaluated) -> Iterator[str]:
+    """What is said of a run."""
+    run = evaluated.body
+    events = "" if run["events"] is None else f", {run['events']:,} events"
+    abstained = f", {run['abstained']:,} without a figure" if run["abstained"] else ""
+    part = f" ({run['data']['part']})" if run["data"]["part"] else ""
+    files = ", ".join(file["name"] for file in run["data"]["files"])
+    yield f"{run['product']} {run['version']} on {files}{part}: {run['n']:,} cases{events}{abstained}."
+    status = run["status"]
+    yield f"{status['word'].capitalize()}: {status['reason']['en']}"
+    yield f"  {status['reason']['vi']}"
+    for name, measure in run["measures"].items():
+        yield f"  {name:<24} {_shown(measure)}"
+    for item in run["comparators"]:
+        verdict = {True: "beaten", False: "not beaten", None: "not judged"}[item["beaten"]]
+        yield f"Against {item['name']}: {verdict}" + (f" by {item['measure']}." if item["measure"] else ".")
+        for name, measure in item["differences"].items():
+            yield f"  {name:<24} {_shown(measure)}"
+    for item in run["bounds"]:
+        word = {True: "met", False: "NOT met", None: "can't be judged"}[item["met"]]
+        asked = (("at_least", "≥"), ("at_most", "≤"))
+        limits = [f"{sign} {item[key]}" for key, sign in asked if item[key] is not None]
+        yield f"Bound {item['measure']} ({item['of']}) {' and '.join(limits)}: {word}."
+    for item in run["groups"]:
+        events = "" if item["events"] is None else f", {item['events']} events"
+        word = item["word"] or "(not known)"
+        yield f"Group {item['attribute']} = {word}: n {item['n']}{events}: {item['verdict']}."
+    for item in run["sensitivity"]:
+        first = next(iter(item["measures"].items()), None)
+        told = f", {first[0]} {_shown(first[1])}" if first else ""
+        yield f"On {item['name']} ({item['kind']}): n {item['n']}{told}"
+    yield f"Leaks: {run['leaks']['text']['en']}"
+    for note in run["notes"]:
+        yield f"Note: {note['en']}"
+    yield f"Digest {run['digest']}."
+    if evaluated.equals:
+        equal = evaluated.equals
+        yield f"It equals the signed run {equal['digest']} of {equal['signer']} ({equal['file']}, {equal['status']})."
+    if evaluated.differs:
+        yield f"IT DIFFERS from the signed run {evaluated.differs} of the same data, artefact and protocol."
+    if evaluated.written:
+        yield f"Written to {evaluated.written}."
+
+
+def _shown(measure: Mapping[str, Any]) -> str:
+    if measure["value"] is None:
+        return f"- ({measure['method']})"
+    low, high = measure["low"], measure["high"]
+    interval = "" if low is None or high is None else f"  ({low:f} to {high:f})"
+    return f"{measure['value']:f}{interval}"
