@@ -21,6 +21,7 @@ from lienthong.commands.call import Call, kept, opened
 from lienthong.commands.check import check
 from lienthong.commands.deidentify import deidentify
 from lienthong.commands.fhirpath import fhirpath
+from lienthong.commands.forecast import forecast
 from lienthong.commands.mapping import app as mapping_app
 from lienthong.commands.people import people
 from lienthong.commands.product_evidence import evaluate, lock
@@ -330,6 +331,7 @@ def product_run(context: typer.Context, name: str) -> None:
 
 product_app.command("lock")(lock)
 product_app.command("evaluate")(evaluate)
+product_app.command("forecast")(forecast)
 
 
 @audit_app.command("verify")
