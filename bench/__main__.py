@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench import fhirpath, views
+from bench import fhirpath, latency, views
 from bench.formats import BHYT, DAY, HL7V2, write_copies, write_day
 from bench.steps import FHIR, Measured
 from bench.tables import TABLES, write_tables
@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
-    only = ("formats", "day", "fhirpath", "views")
+    only = ("formats", "day", "fhirpath", "latency", "views")
     parser.add_argument("--only", choices=only, help="measure these alone and leave the others as they stand")
     parser.add_argument("--print", action="store_true", help="write nothing")
     given = parser.parse_args()
@@ -195,6 +195,8 @@ def main() -> None:
         for kind, make in groups.items():
             if given.only in (None, kind):
                 tables += [_table(group, given.runs) for group in make()]
+        if given.only in (None, "latency"):
+            tables.append(latency.table(suites, folder / "latency"))
     page = ROOT / "bench" / "RESULTS.md"
     if not given.print:
         old = page.read_text("utf-8") if given.only and page.exists() else ""
