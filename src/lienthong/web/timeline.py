@@ -130,9 +130,12 @@ def timeline_of(resources: Iterable[Mapping[str, Any]], *, zone: tzinfo, page: i
     events: dict[str, list[Event]] = defaultdict(list)
     measured: dict[str, int] = defaultdict(int)
     medications = {link_of(item): item for item in resources if item.get("resourceType") == "Medication"}
+    orders = {link_of(item) for item in resources if item.get("resourceType") == "MedicationRequest"}
     mistakes = 0
     for resource in resources:
         kind = text(resource.get("resourceType"))
+        if kind == "MedicationAdministration" and reference(resource.get("request")) in orders:
+            continue  # its order tells of the medicine already
         if kind not in KINDS and kind not in ("Encounter", "Observation"):
             continue
         if is_mistake(resource):

@@ -275,6 +275,46 @@ def test_a_result_is_a_number_only_where_it_is_one(
     assert codes(item) == found
 
 
+@pytest.mark.parametrize(
+    ("care", "given", "ended", "is_given"),
+    [
+        ("03", "202608030900", "202608051000", True),
+        ("04", "202608030900", "202608031600", True),
+        ("09", "202608030900", "202608031000", True),
+        ("03", "", "202608051000", False),  # nobody says when
+        ("03", "202608051000", "202608051000", False),  # at the end of the stay: it may be taken home
+        ("01", "202608030900", "202608031000", False),  # handed over
+        ("10", "202608030900", "202608051000", False),  # nobody knows what kind of care
+    ],
+)
+def test_a_drug_that_was_given_in_a_stay_is_an_administration_of_its_order(
+    bhyt: Any, read_bytes: Any, care: str, given: str, ended: str, *, is_given: bool
+) -> None:
+    row = {**DRUG, "NGAY_YL": "202608030830", "NGAY_TH_YL": given}
+    item = one(read_bytes(bhyt.claim({"MA_LOAI_KCB": care, "NGAY_RA": ended}, XML2=[row])))
+    (order,) = of(item, "MedicationRequest")
+    found = of(item, "MedicationAdministration")
+    assert bool(found) is is_given
+    for body in found:
+        assert body["request"] == {"reference": f"MedicationRequest/{order['id']}"}
+        assert body["effectiveDateTime"] == "2026-08-03T09:00:00+07:00"
+        assert body["medicationCodeableConcept"] == order["medicationCodeableConcept"]
+        assert (body["subject"], body["context"]) == (order["subject"], order["encounter"])
+        assert body["dosage"]["dose"] == order["dispenseRequest"]["quantity"]
+        assert body["dosage"]["text"] == "1 viên/ngày"
+        assert body["status"] == "completed"
+        assert [finding for finding in validate(body) if finding.severity is Severity.ERROR] == []
+        assert item.origin.fields[f"MedicationAdministration/{body['id']}#effectiveDateTime"] == "XML2[1].NGAY_TH_YL"
+
+
+def test_an_administration_without_an_amount_has_no_dosage(bhyt: Any, read_bytes: Any) -> None:
+    row = {**DRUG, "SO_LUONG": "", "NGAY_YL": "202608030830", "NGAY_TH_YL": "202608030900"}
+    item = one(read_bytes(bhyt.claim({"MA_LOAI_KCB": "03", "NGAY_RA": "202608051000"}, XML2=[row])))
+    (body,) = of(item, "MedicationAdministration")
+    assert "dosage" not in body
+    assert [finding for finding in validate(body) if finding.severity is Severity.ERROR] == []
+
+
 def test_origins_name_table_row_and_field(bhyt: Any, read_bytes: Any) -> None:
     item = one(read_bytes(everything(bhyt), "claims.xml"))
     (patient,) = of(item, "Patient")

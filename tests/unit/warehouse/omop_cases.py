@@ -169,6 +169,8 @@ def events() -> list[dict[str, Any]]:
     order = {"status": "active", "authoredOn": "2026-01-02", "medicationCodeableConcept": drug}
     doctor = {"reference": "Practitioner/doctor"}
     refuted = coded((VERIFICATION, "refuted"))
+    medication = {"medicationReference": {"reference": "Medication/m1"}}
+    given = {"status": "completed", "effectiveDateTime": "2026-01-05", **medication}
     return [
         made(
             "Condition", "c1", "p", code=icd, onsetDateTime="2025-12", abatementDateTime="2026-02-01", recorder=doctor
@@ -195,6 +197,9 @@ def events() -> list[dict[str, Any]]:
             effectiveDateTime="2026-01-03",
             medicationReference={"reference": "Medication/m1"},
         ),
+        # of an order that is a row already, and of one that is none
+        made("MedicationAdministration", "a2", "p", request={"reference": "MedicationRequest/r1"}, **given),
+        made("MedicationAdministration", "a3", "p", request={"reference": "MedicationRequest/r2"}, **given),
         {
             "resourceType": "Immunization",
             "id": "i1",

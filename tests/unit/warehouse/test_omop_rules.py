@@ -307,7 +307,9 @@ def test_drugs_come_from_orders_and_from_what_was_given_not_from_proposals(built
         (32838, "40.1", date(2026, 1, 2), date(2026, 1, 8), 7, None, key(built, "Practitioner", "doctor")),
         (32817, "40.1", date(2026, 1, 3), date(2026, 1, 3), None, None, None),
         (32817, "140", date(2026, 1, 4), date(2026, 1, 4), None, "L1", None),
+        (32817, "40.1", date(2026, 1, 5), date(2026, 1, 5), None, None, None),  # its order is only proposed
     ]
+    assert reasons(built, "MedicationAdministration") == {"omop.drug_exposure": 2, "its request is a row": 1}
     assert built.rows("SELECT DISTINCT medication FROM views.medication_request") == [("316052",)]
 
 

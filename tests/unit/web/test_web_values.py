@@ -93,6 +93,23 @@ def test_the_time_line_is_by_visit_newest_first_and_pages() -> None:
     assert last.page == 2 and len(last.visits) == 1
 
 
+def test_what_was_given_by_an_order_is_told_once() -> None:
+    order: dict[str, Any] = {
+        "resourceType": "MedicationRequest",
+        "id": "o",
+        "medicationCodeableConcept": {"text": "Ceftriaxon"},
+    }
+    given: dict[str, Any] = {"resourceType": "MedicationAdministration", "id": "g", "effectiveDateTime": "2020-01-02"}
+
+    def medicines(*resources: dict[str, Any]) -> int:
+        line = timeline_of(resources, zone=ZONE, page=1)
+        return sum(len(events) for visit in line.visits for _, events in visit.groups)
+
+    assert medicines(order, {**given, "request": {"reference": "MedicationRequest/o"}}) == 1
+    assert medicines(order, {**given, "request": {"reference": "MedicationRequest/other"}}) == 2
+    assert medicines(order, given) == 2
+
+
 def test_what_happened_outside_of_a_visit_is_gathered_by_day() -> None:
     lone = {"resourceType": "Procedure", "id": "z", "code": {"text": "Khâu da"}, "performedDateTime": "2020-01-02"}
     line = timeline_of([lone], zone=ZONE, page=1)

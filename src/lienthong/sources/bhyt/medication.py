@@ -1,4 +1,8 @@
-"""Each row of drugs (XML2) as a MedicationRequest: what was ordered, how much, how to take it."""
+"""Each row of drugs (XML2) as a MedicationRequest: what was ordered, how much, how to take it.
+
+During a stay NGAY_TH_YL says when the drug was given: a MedicationAdministration of the request. For outpatients it
+says when the drug was handed over, and at the end of a stay it may be what is taken home: then none is made.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +41,24 @@ def drug(row: Row) -> dict[str, Any] | None:
     )
 
 
+_STAYS = frozenset({"IMP", "ACUTE", "NONAC", "SS", "OBSENC", "EMER"})
+"""HL7's classes of encounters in which drugs are given by staff."""
+
+
+def _is_given(visit: Visit, row: Row, encounter: dict[str, Any]) -> bool:
+    """Whether a row says that the drug was given in the facility: in a stay, before the stay ended."""
+    stay = visit.resource(encounter)["class"]
+    if stay.get("system") != systems.ENCOUNTER_CLASS or stay.get("code") not in _STAYS:
+        return False
+    given, ended = visit.moment(row, "NGAY_TH_YL"), visit.moment(visit.summary, "NGAY_RA")
+    return given is not None and (ended is None or given < ended)
+
+
 def add_medications(visit: Visit, patient: dict[str, Any], encounter: dict[str, Any]) -> None:
-    """One MedicationRequest a row; a claim says that it was given out, so its status is completed."""
+    """One MedicationRequest a row; a claim says that it was given out, so its status is completed.
+
+    What was given in a stay is a MedicationAdministration beside it, which the way back does not read.
+    """
     for row in visit.rows("XML2"):
         ordered_by = add_staff(visit, row, "MA_BAC_SI")
         given = visit.moment(row, "NGAY_TH_YL")
@@ -61,10 +81,28 @@ def add_medications(visit: Visit, patient: dict[str, Any], encounter: dict[str, 
             dosageInstruction=[dosage] if dosage else None,
             dispenseRequest={"quantity": amount} if amount else None,
         )
-        visit.add(
+        key = visit.row_key(row)
+        request = visit.add(
             "MedicationRequest",
-            visit.row_key(row),
+            key,
             row,
             content,
             {"medicationCodeableConcept": "MA_THUOC", "authoredOn": "NGAY_YL", "dosageInstruction": "LIEU_DUNG"},
         )
+        if _is_given(visit, row, encounter):
+            taken = filled(text=row.text("LIEU_DUNG"), route=dosage.get("route"), dose=amount)
+            content = filled(
+                status="completed",
+                medicationCodeableConcept=content["medicationCodeableConcept"],
+                subject=patient,
+                context=encounter,
+                effectiveDateTime=given,
+                request=request,
+                dosage=taken if amount else None,  # FHIR's mad-1: a dosage has a dose
+            )
+            fields = {
+                "medicationCodeableConcept": "MA_THUOC",
+                "effectiveDateTime": "NGAY_TH_YL",
+                "dosage": "SO_LUONG",
+            }
+            visit.add("MedicationAdministration", key, row, content, fields)

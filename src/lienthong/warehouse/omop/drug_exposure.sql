@@ -1,8 +1,17 @@
 -- One row a prescription (an order, not a proposal), dispensing, administration, statement or vaccination. The type
--- concept tells prescriptions (32838) from all else; source_type is in the key (trace).
+-- concept tells prescriptions (32838) from all else; source_type is in the key (trace). An administration whose request
+-- is a row is not counted beside it (docs/decisions/013-bhyt-both-ways.md).
 WITH medication_of AS (
     SELECT resource_key, code, code_system, coalesce(lt_present(source_code), lt_present(code_text)) AS source_value
       FROM views.medication
+), asked AS (
+    SELECT r.resource_key
+      FROM views.medication_request r
+      JOIN drug_resources f ON f.type = 'MedicationRequest' AND f.id = r.id AND NOT f.record_ai
+     WHERE status NOT IN ('cancelled', 'entered-in-error', 'draft')
+       AND intent NOT IN ('proposal', 'plan', 'option')
+       AND coalesce(do_not_perform, FALSE) = FALSE
+       AND lt_local_date(coalesce(authored_on, validity_start)) IS NOT NULL
 ), events AS (
     SELECT 'MedicationRequest' AS source_type, v.id, 32838 AS type_concept_id, patient_key, encounter_key,
            CASE WHEN status IN ('cancelled', 'entered-in-error', 'draft') THEN 'status ' || status
@@ -27,7 +36,8 @@ WITH medication_of AS (
       FROM views.medication_dispense v
     UNION ALL
     SELECT 'MedicationAdministration', v.id, 32817, patient_key, encounter_key,
-           CASE WHEN status IN ('not-done', 'entered-in-error') THEN 'status ' || status END,
+           CASE WHEN status IN ('not-done', 'entered-in-error') THEN 'status ' || status
+                WHEN request_key IN (SELECT resource_key FROM asked) THEN 'its request is a row' END,
            coalesce(effective, effective_start), effective_end, NULL, NULL, dose, dosage_text,
            medication_system, medication, coalesce(lt_present(source_code), lt_present(medication_text)),
            medication_key, route, practitioner_key,
