@@ -11,6 +11,7 @@ digits.
     seed = 20261124                 # of every resampling
     resamples = 1000                level = "0.95"
     calibrated = false              # optional: the figure is no probability (a score): no calibration is measured
+    blocks = "place"                # forecasts: what depends on each other, "place" (the default) or "month"
     coverage = "0.9"                # promised by the sets of a product, where it gives sets
 
     [outcome]                       # what counts as the event, or what is foretold: vi, en
@@ -54,6 +55,7 @@ WRONG_PROTOCOL = ErrorKind(
 _NEEDED = ("name", "version", "task", "part", "seed", "resamples", "level", "outcome")
 _OPTIONAL = (
     *(
+        "blocks",
         "calibrated",
         "coverage",
         "seen",
@@ -139,6 +141,7 @@ class Protocol:
     outcome: Text
     seen: Text | None = None
     calibrated: bool = True
+    blocks: str = "place"
     coverage: Decimal | None = None
     thresholds: tuple[Threshold, ...] = ()
     curve: Curve | None = None
@@ -184,6 +187,7 @@ def read_protocol(text: str, where: str = "protocol.toml") -> Protocol:
         outcome=Text.read(data["outcome"], f"{where}: outcome"),
         seen=Text.read(data["seen"], f"{where}: seen") if "seen" in data else None,
         calibrated=reader.flag(data.get("calibrated", True), "calibrated"),
+        blocks=reader.one_of(data.get("blocks", "place"), "blocks", ("place", "month")),
         coverage=reader.fraction(data["coverage"], "coverage") if "coverage" in data else None,
         thresholds=thresholds,
         curve=_curve(tables["curve"], reader) if tables["curve"] else None,

@@ -17,7 +17,8 @@ The JSON of a run is one object. Figures are numbers with six significant digits
                 the primary threshold), coverage; c_index, uno_c, ibs, brier_at, o_e_at, slope_at, ici_at, auc_at,
                 net_benefit_at, d_calibration (at the primary time); wis, wis_<baseline>, coverage_50,
                 coverage_90, mae, mae_<baseline>, dispersion, underprediction, overprediction,
-                relative_wis_<baseline>; top1, top5, f1_micro, f1_macro; agreement
+                relative_wis_<baseline> (at the first horizon), wis_h2 … (at others);
+                top1, top5, f1_micro, f1_macro; agreement
     operating   binary: [{"threshold", "primary", "reason" (text), "counts": {"tp", "fp", "fn", "tn"},
                 "measures"}]
     comparators [{"name", "measures", "differences": {name: measure}, "measure", "margin", "beaten": true | false
@@ -33,10 +34,10 @@ The JSON of a run is one object. Figures are numbers with six significant digits
     curves      {name: [row, ...]}: roc {"x", "y"}; calibration {"x", "y", "low", "high"}; decision {"threshold",
                 "model", "low", "high", "all", "none", "avoided" (of 100 cases)};
                 distribution {"low", "high", "without", "with"} (counts of
-                a bar); kaplan_meier {"time", "observed", "predicted"}; calibration_at {"x", "y", "low", "high"};
+                a bar); kaplan_meier {"time", "observed", "low",
+                "high", "predicted"}; calibration_at {"x", "y", "low", "high"};
                 decision_at; by_horizon {"horizon", "n", "wis", "coverage_50", "coverage_90", "mae",
-                "<baseline>"}; by_place {"place", "n", "wis", "coverage_90", "<baseline>"}; by_month {"month",
-                "n", "wis", "coverage_90", "<baseline>"}
+                "wis_<baseline>"}; by_place {"place", ...} and by_month {"month", ...} alike
     missing     [{"input", "n", "share"}]
     sensitivity [{"name", "kind", "n", "events", "measures", "text"}]; kind "complete-cases", "without-duplicates",
                 "without-overlap" or "disturbed" (robustness: `name` is the disturbance)
