@@ -320,9 +320,25 @@ def product_show(context: typer.Context, name: str) -> None:
 
 
 @product_app.command("run")
-def product_run(context: typer.Context, name: str) -> None:
-    """Run a product on the warehouse; its suggestions wait for a physician."""
+def product_run(
+    context: typer.Context,
+    name: str,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="DICOM files, for a product that reads pictures.", show_default=False)
+    ] = None,
+    patient: Annotated[
+        str, typer.Option(metavar="ID", help="The Patient of the files, where their tags don't tell.")
+    ] = "",
+    reports: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a DICOM structured report for each suggestion.")
+    ] = None,
+) -> None:
+    """Run a product on the warehouse or on pictures; its suggestions wait for a physician."""
     from lienthong import console
+    from lienthong.commands.run_pictures import run_pictures
+
+    if files:
+        run_pictures(context, name, files, patient, reports)
 
     with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         ran = node.run_product(name, progress=progress)

@@ -162,10 +162,15 @@ class Node:
         made = self.clock().astimezone(zone(offset)).date()
         return export(folder, what, self.record, self.warehouse, grant, progress, made=made, offset=offset)
 
+    def permit_run(self) -> Grant:
+        """A grant to run a product, once all that physicians signed is written."""
+        grant = self.permit(Action.RUN_PRODUCT)
+        self._write_signed(grant)
+        return grant
+
     def run_product(self, name: str, *, progress: Progress = quiet) -> Run:
         """Runs a product of the catalogue on the warehouse; its suggestions wait for a physician."""
-        product, grant = catalogue.load(name), self.permit(Action.RUN_PRODUCT)
-        self._write_signed(grant)
+        product, grant = catalogue.load(name), self.permit_run()
         return run(product, self.warehouse, self.record, grant, self.clock, progress, offset=self.settings.offset)
 
     def decide(

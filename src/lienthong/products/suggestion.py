@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from lienthong.core import canonical
 from lienthong.core.ids import resource_id, suggestion_id
-from lienthong.products.assessment import Assessment, Contribution, Input, Missing, Points, Product, Score
-from lienthong.products.card import Card, Text, horizon_of
+from lienthong.products.assessment import Assessment, Contribution, Input, Missing, Points, Score
+from lienthong.products.card import Card, Text
 
 __all__ = ["AI_LABEL", "SOURCE", "Suggestion", "device", "is_of", "read", "suggest"]
 
@@ -57,7 +57,17 @@ class Suggestion:
     interval: tuple[Decimal, Decimal] | None = None
 
 
-def suggest(product: Product, assessment: Assessment) -> dict[str, Any]:
+class Named(Protocol):
+    """What a suggestion says of the product that made it."""
+
+    @property
+    def card(self) -> Card: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
+def suggest(product: Named, assessment: Assessment) -> dict[str, Any]:
     """The RiskAssessment of an assessment that has a figure; its id is the same for the same inputs."""
     assert assessment.index is not None, "only a figure becomes a suggestion"
     card = product.card
@@ -90,10 +100,11 @@ def _prediction(card: Card, assessment: Assessment) -> dict[str, Any]:
     if assessment.score is None:
         assert assessment.risk is not None and assessment.index is not None, "only a figure becomes a suggestion"
         prediction["probabilityDecimal"] = (assessment.risk * _HUNDRED).quantize(_PERCENT)
-        prediction["whenPeriod"] = {
-            "start": assessment.index.isoformat(),
-            "end": _years_later(assessment.index, horizon_of(card)).isoformat(),
-        }
+        if card.horizon_years is not None:  # a finding of the day foretells nothing
+            prediction["whenPeriod"] = {
+                "start": assessment.index.isoformat(),
+                "end": _years_later(assessment.index, card.horizon_years).isoformat(),
+            }
     else:
         score = assessment.score
         response = score.response if score.response == score.possible else f"at-least-{score.response}"
@@ -114,7 +125,7 @@ def _points_of(assessment: Assessment) -> list[Text]:
     return [] if assessment.score is None else [item.text for item in assessment.score.points]
 
 
-def device(product: Product) -> dict[str, Any]:
+def device(product: Named) -> dict[str, Any]:
     """The product as the Device that performs, for the version whose digest it bears."""
     card = product.card
     key = f"{card.name}|{card.version}|{product.digest}"
@@ -220,7 +231,7 @@ def _score(parts: Mapping[str, list[dict[str, Any]]]) -> Score | None:
     return None
 
 
-def _extensions(product: Product, assessment: Assessment) -> list[dict[str, Any]]:
+def _extensions(product: Named, assessment: Assessment) -> list[dict[str, Any]]:
     card = product.card
     sentence = _both("sentence", assessment.sentence) if assessment.sentence else {}
     found = [

@@ -211,14 +211,15 @@ class Reader:
             ]
         return iter(stored)
 
-    def search_identifier(self, grant: Grant, type: str, system: str, value: str) -> list[Stored]:
-        """The current resources of a type that carry this identifier; of a person's grant, that person's only."""
+    def search_identifier(self, grant: Grant, type: str, system: str | None, value: str) -> list[Stored]:
+        """The current resources of a type that carry this identifier (None: of any system); of a person's grant, that
+        person's only."""
         require(grant, *READING)
         with self._store.reading() as connection:
             state = _state(connection)
             rows = connection.exec_driver_sql(
                 "SELECT DISTINCT i.seq, i.version FROM identifier i JOIN resource r ON r.seq = i.seq"
-                " WHERE i.value = ? AND i.system = ? AND r.type = ? ORDER BY i.seq, i.version",
+                " WHERE i.value = ? AND coalesce(i.system = ?, TRUE) AND r.type = ? ORDER BY i.seq, i.version",
                 (value, system, type),
             ).all()
             found = []

@@ -9,7 +9,7 @@ from lienthong.products.shipped import NOT_WHOLE
 
 __all__ = ["ABOUT", "digest", "file_digest"]
 
-ABOUT = ("card.toml", "protocol.toml", "data.toml", "train.py", "LICENCES.md")
+ABOUT = ("card.toml", "protocol.toml", "data.toml", "train.py", "train_comparator.py", "LICENCES.md")
 """Files that are about the artefact and no part of it: words, and what was done with it. The card is among them since
 it takes its figures from runs, which name this digest."""
 
