@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from lienthong.products.measures.measure import Flags, Numbers
+from lienthong.products.measures.concordance import c_index
+from lienthong.products.measures.survival import o_e_at
 from lienthong.products.survival.fitting import Fitted, Followed, fit
 
-__all__ = ["BANDS", "concordance", "develop", "kaplan_meier"]
+__all__ = ["BANDS", "develop"]
 
 BANDS = ((1978, 1985), (1986, 1987), (1988, 1989), (1990, 1991), (1992, 1993))
 """Years of operation, in bands of about equal numbers of women."""
@@ -64,30 +65,11 @@ def develop(
 def _judged(model: Fitted, followed: Followed, horizon: float) -> dict[str, float]:
     score = followed.distances @ model.beta
     expected = 1 - np.exp(-model.hazard[0] * np.exp(score))
-    observed = 1 - kaplan_meier(followed.years, followed.event, horizon)
+    order = c_index(followed.years, followed.event, score).value
+    ratio = o_e_at(followed.years, followed.event, expected, horizon).value
+    assert order is not None and ratio is not None, "a cohort of hundreds has events and a follow-up"
     one = fit(Followed(score[:, None], followed.years, followed.event), ["score"], [horizon], horizon)
-    return {
-        "c_index": concordance(followed.years, followed.event, score),
-        "o_e": float(observed / expected.mean()),
-        "calibration_slope": float(one.beta[0]),
-    }
-
-
-def concordance(years: Numbers, event: Flags, score: Numbers) -> float:
-    """Harrell's C: of two women of whom it is known who had the event first, how often the higher score had it."""
-    earlier = event[:, None] & (
-        (years[:, None] < years[None, :]) | ((years[:, None] == years[None, :]) & ~event[None, :])
-    )
-    right = (score[:, None] > score[None, :]) + 0.5 * (score[:, None] == score[None, :])
-    return float((right * earlier).sum() / earlier.sum())
-
-
-def kaplan_meier(years: Numbers, event: Flags, at: float) -> float:
-    """The part without an event up to a time."""
-    survival = 1.0
-    for time in np.unique(years[event & (years <= at)]):
-        survival *= 1 - (event & (years == time)).sum() / (years >= time).sum()
-    return survival
+    return {"c_index": order, "o_e": ratio, "calibration_slope": float(one.beta[0])}
 
 
 def _of(followed: Followed, which: Any) -> Followed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,23 @@ from lienthong.products.evaluation import artefact
 from lienthong.products.evaluation.cases import SurvivalCases
 from lienthong.products.evaluation.data import read_recipe
 from lienthong.products.evaluation.evaluable import DATA_WRONG, DataRecipe, Opened
+from lienthong.products.measures.measure import Numbers
 from lienthong.products.survival.layouts import Cohort, Woman, read_cohort
 from lienthong.products.survival.product import CoxProduct
 
 __all__ = ["BreastSurvival", "evaluable"]
 
 _DAYS_A_YEAR = 365.25
+_Values = Mapping[str, Decimal]
+_ONE = Decimal(1)
+_DISTURBED: Mapping[str, Callable[[_Values], _Values]] = {
+    "one-node-fewer": lambda her: {**her, "nodes": max(her["nodes"] - 1, _ONE)},
+    "size-20-percent-more": lambda her: {**her, "size": her["size"] * Decimal("1.2")},
+    "grade-2-for-all": lambda her: {**her, "grade": Decimal(2)},
+    "pgr-positive-for-all": lambda her: {**her, "pgr": _ONE},
+    "chemotherapy-not-recorded": lambda her: {**her, "chemo": Decimal(0)},
+}
+"""Errors of measuring and recording that happen in a hospital."""
 _AGE_BANDS = ((45, "under-45"), (65, "45-64"), (200, "65-and-over"))
 
 
@@ -51,7 +63,11 @@ class BreastSurvival:
         return self._data
 
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
-        """The women of one file. `settings` name `follow_up`: the years after which nobody is followed any more."""
+        """The women of one file.
+
+        `settings` name `follow_up`, the years after which nobody is followed any more, and `foretold`, up to which
+        year what the model foretells is judged.
+        """
         if part or len(files) != 1:
             raise DATA_WRONG.at(", ".join(file.name for file in files), why="they have no parts", allowed="one file")
         (file,) = files
@@ -64,41 +80,41 @@ class BreastSurvival:
                 allowed="women with positive lymph nodes, in the range of age, nodes and size of the card",
             )
         return Opened(
-            self._cases(women, float(settings["follow_up"])),
+            self._cases(women, float(settings["follow_up"]), float(settings["foretold"])),
             tuple(_notes(cohort, len(cohort.women) - len(women))),
             cases_digests=tuple(canonical.digest(_written(woman)) for woman in women),
         )
 
-    def _cases(self, women: Sequence[Woman], follow_up: float) -> SurvivalCases:
+    def _cases(self, women: Sequence[Woman], follow_up: float, foretold: float) -> SurvivalCases:
         cox = self._product.cox
         years = np.array([float(woman.days) / _DAYS_A_YEAR for woman in women])
         event = np.array([woman.event for woman in women], dtype=np.bool_)
-        survival = np.array([[float(one) for one in cox.survival(woman.values())] for woman in women])
-        without_nodes = {**cox.reference}
-        nodes_only = [cox.score({**without_nodes, "nodes": woman.nodes}) for woman in women]
+        values = [woman.values() for woman in women]
+        judged = [at for at, year in enumerate(cox.years) if float(year) <= foretold]
+        survival = np.array([[float(one) for one in cox.survival(her)] for her in values])
         return SurvivalCases(
             time=np.minimum(years, follow_up),
             event=event & (years <= follow_up),
-            risk=np.array([float(cox.score(woman.values())) for woman in women]),
-            survival=survival,
-            grid=np.array([float(year) for year in cox.years]),
-            comparators={"nodes-alone": np.array([float(score) for score in nodes_only])},
+            risk=self._scores(values),
+            survival=survival[:, judged],
+            grid=np.array([float(cox.years[at]) for at in judged]),
+            comparators={"nodes-alone": self._scores([{**cox.reference, "nodes": her["nodes"]} for her in values])},
+            perturbed={name: self._scores([change(her) for her in values]) for name, change in _DISTURBED.items()},
             groups={
                 "age": np.array([_band(woman) for woman in women]),
                 "menopause": np.array(["post" if woman.menopause else "pre" for woman in women]),
                 "grade": np.array([f"grade-{woman.grade}" for woman in women]),
-                "receptors": np.array([_receptors(woman) for woman in women]),
+                "receptors": np.array(["er-positive" if woman.er else "er-negative" for woman in women]),
                 "hormone-therapy": np.array(["yes" if woman.hormone else "no" for woman in women]),
             },
         )
 
+    def _scores(self, values: Sequence[_Values]) -> Numbers:
+        return np.array([float(self._product.cox.score(her)) for her in values])
+
 
 def _band(woman: Woman) -> str:
     return next(name for limit, name in _AGE_BANDS if woman.age < limit)
-
-
-def _receptors(woman: Woman) -> str:
-    return f"er-{'positive' if woman.er else 'negative'}"
 
 
 def _written(woman: Woman) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lienthong.products.survival.evaluated import BreastSurvival
 
 HEAD = "age,meno,size,grade,nodes,pgr,er,hormon,rfstime,status\n"
 FOLDER = Path(__file__).parents[4] / "catalogue" / "breast-survival"
-SETTINGS = {"follow_up": "7"}
+SETTINGS = {"follow_up": "7", "foretold": "5"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def test_women_become_cases_with_the_shipped_models_figures(product: BreastSurvi
     assert list(cases.event) == [True, False]
     facts = {"age": 50, "size": 30, "grade": 3, "nodes": 4, "pgr": 0, "er": 1, "hormone": 0, "chemo": 1}
     risk = product._product.cox.risk({name: Decimal(value) for name, value in facts.items()})
-    assert 1 - cases.survival[0, list(cases.grid).index(5)] == pytest.approx(float(risk.value))
+    assert cases.survival.shape == (2, 20) and cases.grid[-1] == 5
+    assert 1 - cases.survival[0, -1] == pytest.approx(float(risk.value))
     assert cases.risk[0] > cases.risk[1]
     assert np.all(np.diff(cases.survival) <= 0) and np.all((cases.survival > 0) & (cases.survival < 1))
     assert {name: list(words) for name, words in cases.groups.items()} == {
@@ -66,6 +67,8 @@ def test_women_become_cases_with_the_shipped_models_figures(product: BreastSurvi
         "hormone-therapy": ["no", "yes"],
     }
     assert cases.comparators["nodes-alone"][0] > cases.comparators["nodes-alone"][1]
+    assert cases.perturbed["one-node-fewer"] == pytest.approx(cases.risk - [0.44180386 * np.log(4 / 3), 0])
+    assert cases.perturbed["grade-2-for-all"][0] < cases.risk[0]
 
 
 def test_women_alike_in_everything_are_seen_as_duplicates(product: BreastSurvival, tmp_path: Path) -> None:
