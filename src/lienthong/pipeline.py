@@ -18,9 +18,10 @@ from lienthong.core.errors import ExitCode, exit_code
 from lienthong.core.settings import Settings
 from lienthong.privacy.access import Grant
 from lienthong.privacy.vault import Vault
-from lienthong.reading import Opened, Ready, read_files, ready
+from lienthong.reading import Opened, Ready, kept_beside, read_files, ready
 from lienthong.record import Batch, Published, Record
 from lienthong.sources import Converted, LeftOut
+from lienthong.sources.neighbours import Neighbours
 
 __all__ = ["Ingested", "Progress", "Way", "ingest", "quiet", "retry"]
 
@@ -97,25 +98,36 @@ def ingest(
 def retry(way: Way, grant: Grant, *, progress: Progress = quiet) -> Ingested:
     """What lies in quarantine, read again from the kept files; what can be read now leaves the quarantine."""
     started, waiting = monotonic(), dict[tuple[str, str, str], set[str]]()
+    beside = dict[tuple[str, str, str], int]()
     for row in way.record.open_quarantine():
         if row.sha256:  # without a digest the file could not even be opened: give it again
             waiting.setdefault((row.file, row.sha256, row.source), set()).add(row.record)
+            beside[row.file, row.sha256, row.source] = row.batch
+    came_with = {
+        number: kept_beside([(file.name, file.sha256) for file in way.record.files(number)], way.vault)
+        for number in set(beside.values())
+    }
     with way.record.begin(grant, source=way.settings.source) as batch:
         for number, ((file, sha256, source), records) in enumerate(waiting.items()):
             progress("files", number, len(waiting))
-            _again(file, sha256, None if source == way.settings.source else source, records, batch, way)
+            neighbours = came_with[beside[file, sha256, source]]
+            _again(file, sha256, None if source == way.settings.source else source, records, batch, way, neighbours)
         identity.link(way.record, grant, way.settings, batch)
         published = batch.publish()
     return Ingested(published, (), monotonic() - started)
 
 
-def _again(name: str, sha256: str, source: str | None, records: Set[str], batch: Batch, way: Way) -> None:
+def _again(
+    name: str, sha256: str, source: str | None, records: Set[str], batch: Batch, way: Way, neighbours: Neighbours
+) -> None:
     """The quarantined records of one kept file; all of it, where the whole file was quarantined."""
     with way.vault.open(sha256) as stream:
         size = stream.seek(0, 2)
         stream.seek(0)
         number = batch.file(name, sha256, size, "auto")
-        for item in sources.convert(stream, name=name, sha256=sha256, settings=way.settings, source=source):
+        for item in sources.convert(
+            stream, name=name, sha256=sha256, settings=way.settings, source=source, neighbours=neighbours
+        ):
             if isinstance(item, Converted) and ("" in records or item.origin.record in records):
                 event = ready(item)
                 batch.put(number, event.origin, event.prepared, event.findings, event.rejected)

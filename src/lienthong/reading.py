@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from lienthong import fhir, sources
 from lienthong.core.errors import Category, LienthongError
@@ -15,7 +16,18 @@ from lienthong.record import NO_ID, Prepared, prepare
 from lienthong.sources import Converted, Found, LeftOut, rejection
 from lienthong.sources.neighbours import Neighbours
 
-__all__ = ["Done", "Event", "Opened", "Ready", "forget", "read_file", "read_files", "ready", "validated"]
+__all__ = [
+    "Done",
+    "Event",
+    "Opened",
+    "Ready",
+    "forget",
+    "kept_beside",
+    "read_file",
+    "read_files",
+    "ready",
+    "validated",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,13 @@ def read_files(
                     yield event
     finally:
         forget(vault, done)
+
+
+def kept_beside(files: Iterable[tuple[str, str]], vault: Vault) -> Neighbours:
+    """The kept files of one ingest, by name and digest, for sources that look into other tables; no erased ones."""
+    return Neighbours(
+        kept={name: partial(vault.open, sha256) for name, sha256 in files if sha256 and vault.holds(sha256)}
+    )
 
 
 def forget(vault: Vault, done: Iterable[Done]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.sources.table_cases import HEADER, SMALL
+from tests.unit.sources.test_tables_lookups import MAPPING as JOINED
+from tests.unit.sources.test_tables_lookups import RESULTS, VISITS
 
 Lienthong = Callable[..., Any]
 ROWS = "BN1;Nguyễn Văn An;05/03/1960;Nam\nBN2;Trần Thị Bình;1971;Nữ\n;Không mã;1980;Nam\n"
@@ -88,6 +92,74 @@ def test_in_a_folder_it_is_left_out_by_name(lienthong: Lienthong, table: Path) -
     done = lienthong("ingest", table.parent)
     assert done.code == 0
     assert [item["file"].rpartition("/")[2] for item in done.json["left_out"]] == ["people.csv"]
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_quarantined_row_that_needs_another_table_is_retried_with_the_kept_ones(
+    lienthong: Lienthong, tmp_path: Path, is_packed: bool
+) -> None:
+    folder, rule = tmp_path / "export", tmp_path / "joined.yaml"
+    folder.mkdir()
+    files = {"visits.csv": VISITS, "results.csv": RESULTS.replace("R2,", ",")}
+    if is_packed:
+        with zipfile.ZipFile(folder / "day.zip", "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+    else:
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+    rule.write_text(JOINED, "utf-8")
+    assert lienthong("ingest", folder, "--mapping", rule).json["quarantined"] == {"files": 0, "records": 1}
+    assert lienthong("retry").code == 3  # nothing has changed
+    shutil.rmtree(folder)
+    fixed = JOINED.replace(
+        "    key: [$ID]\n    resources:\n      - resource: Observation",
+        "    key: [$ID.optional, $VISIT]\n    resources:\n      - resource: Observation",
+    )
+    rule.write_text(fixed, "utf-8")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert lienthong("ingest", empty, "--mapping", rule).code == 0
+    done = lienthong("retry")
+    assert (done.code, done.json["resources"]["new"]) == (0, 1)
+    lienthong("build")
+    rows = lienthong("query", 'SELECT subject FROM fhir."Observation" WHERE subject IS NOT NULL').json["rows"]
+    assert len(rows) == 2
+
+
+def test_where_the_other_table_was_never_kept_a_retry_says_what_to_do(
+    lienthong: Lienthong, tmp_path: Path, home: Path
+) -> None:
+    rule, table = tmp_path / "joined.yaml", tmp_path / "results.csv"
+    table.write_text(RESULTS, "utf-8")
+    assert lienthong("ingest", table).code == 3  # no mapping yet
+    rule.write_text(JOINED, "utf-8")
+    (tmp_path / "empty").mkdir()
+    lienthong("ingest", tmp_path / "empty", "--mapping", rule)
+    assert lienthong("retry").code == 3
+    (row,) = lienthong("query", "SELECT rule, reason FROM record.quarantine ORDER BY since DESC LIMIT 1").json["rows"]
+    assert "tables-lookup-apart" in str(row)
+    (tmp_path / "visits.csv").write_text(VISITS, "utf-8")
+    assert lienthong("ingest", table).code == 0  # as the error says
+
+
+@pytest.mark.parametrize("command", ["check", "validate"])
+def test_a_table_is_looked_at_by_a_mapping_that_is_given_and_not_kept(
+    lienthong: Lienthong, tmp_path: Path, home: Path, command: str
+) -> None:
+    rule = tmp_path / "joined.yaml"
+    rule.write_text(JOINED, "utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "visits.csv").write_text(VISITS, "utf-8")
+    (tmp_path / "in" / "results.csv").write_text(RESULTS, "utf-8")
+    without = lienthong(command, tmp_path / "in")
+    assert (without.json["records"], len(without.json["left_out"])) == (0, 2)
+    done = lienthong(command, tmp_path / "in", "--mapping", rule)
+    assert done.json["records"] == 6
+    codes = {finding["code"] for finding in done.json["findings"]}
+    assert "tables-lookup-twice" in codes and "tables-lookup-apart" not in codes
+    assert not (home / "mappings").exists()
+    assert lienthong(command, tmp_path / "in", "--mapping", "nowhere.yaml").code == 2
 
 
 def test_a_wrong_mapping_is_told_by_its_line(lienthong: Lienthong, table: Path, mapping: Path) -> None:

@@ -16,6 +16,7 @@ from lienthong.core.finding import Finding
 from lienthong.core.settings import Settings, read_settings
 from lienthong.sources import Found
 from lienthong.sources.bhyt import together
+from lienthong.sources.tables import kept
 
 __all__ = ["check"]
 
@@ -37,11 +38,15 @@ def check(
     *,
     language: str | None = None,
     format: str = "auto",
+    mapping: str | None = None,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Report:
-    """The faults of exports, by the settings of a home if there is one; nothing is stored."""
+    """The faults of exports, by the settings and mappings of a home if there is one; nothing is stored.
+
+    `mapping` is the file of one more mapping, or the name of a shipped one.
+    """
     started = monotonic()
-    settings = _settings(home)
+    settings = kept.known(_settings(home), home / "mappings", mapping)
     spoken = language or settings.language
     if spoken not in LANGUAGES:
         raise WRONG_LANGUAGE.at("--lang", given=spoken[:40])

@@ -17,6 +17,7 @@ from lienthong.core.settings import Settings
 from lienthong.reading import validated
 from lienthong.sources import Converted, Found, LeftOut, Source, rejection
 from lienthong.sources.bhyt import Choice, Examined, Trace, choose, examine, read_icd10, worded
+from lienthong.sources.neighbours import Joining, Neighbours
 
 __all__ = ["Looked", "Seen", "choice_of", "look"]
 
@@ -57,14 +58,21 @@ def choice_of(settings: Settings, home: Path, language: str) -> Choice:
 def look(files: Iterable[tuple[int, Found]], settings: Settings, choice: Choice, format: str) -> Iterator[Looked]:
     """Every file in its order, each whole before the next."""
 
+    beside = Neighbours()
+
     def read(
         reader: Source, stream: BufferedReader, *, name: str, sha256: str, settings: Settings, source: str | None
     ) -> Iterator[Converted | LeftOut]:
         if reader.name == "bhyt":
             return examine(stream, choice, name=name, sha256=sha256, settings=settings, source=source)
+        if isinstance(reader, Joining):
+            return reader.convert_beside(
+                stream, name=name, sha256=sha256, settings=settings, source=source, neighbours=beside
+            )
         return reader.convert(stream, name=name, sha256=sha256, settings=settings, source=source)
 
     for number, file in files:
+        beside = Neighbours(file.path)
         seen: list[Seen] = []
         left_out: list[LeftOut] = []
         try:

@@ -18,6 +18,10 @@ __all__ = ["validate"]
 def validate(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.", show_default=False)],
+    mapping: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="A mapping, or the name of a shipped one, for tables; it is not kept."),
+    ] = None,
     profile: Annotated[
         list[str] | None, typer.Option(metavar="URL|FILE", help="Check against this profile too; may be repeated.")
     ] = None,
@@ -42,11 +46,13 @@ def validate(
     from lienthong.checking import resources
     from lienthong.commands import guides
     from lienthong.core.settings import Settings
+    from lienthong.sources.tables import kept
 
+    settings = kept.known(Settings(), context.obj.home / "mappings", mapping)
     known = guides.opened(profile or (), package or (), must_support=must_support)
     with console.progress(quiet=context.obj.json) as progress, _told(outcomes) as told:
         checked = resources.look(
-            paths, Settings(), known=known, invariants=not no_invariants, advice=advice, told=told, progress=progress
+            paths, settings, known=known, invariants=not no_invariants, advice=advice, told=told, progress=progress
         )
     console.show(checked, as_json=context.obj.json)
     raise typer.Exit(checked.exit)

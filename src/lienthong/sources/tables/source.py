@@ -58,9 +58,9 @@ EMPTY = ErrorKind(
 KEPT_ONLY = ErrorKind(
     "tables-lookup-apart",
     Category.UNREADABLE,
-    what="The mapping looks into other tables, and only this file is at hand.",
+    what="The mapping looks into other tables, and they are not among the kept files that came with this one.",
     allowed="The file in its folder or archive, beside the tables that the mapping's lookups name.",
-    cure="Ingest the folder again.",
+    cure="Ingest the folder again, all tables of the export together: what lies in quarantine is then taken up.",
 )
 
 MOST_KEYS = 1_000_000
@@ -187,7 +187,7 @@ class _Table:
     def records(self, rows: Iterator[RawRow], *, is_ragged: bool) -> Iterator[Converted]:
         layout, first = self._layout(rows)
         names = {column.lookup for column in self.table.columns if column.lookup}
-        if names and self.neighbours.path is None:
+        if names and self.neighbours.is_kept and not self.neighbours.kept:
             raise KEPT_ONLY.at(self.file)
         held = {name: self._held(self.mapping.lookups[name]) for name in sorted(names)}
         if layout.unmapped:
@@ -236,6 +236,8 @@ class _Table:
                     yield converter.looked_at(row)
 
         held = held_of(lookup, rows(), wanted, self.file)
+        if not there and self.neighbours.is_kept:
+            raise KEPT_ONLY.at(self.file)
         if not there:
             self._note(
                 Severity.WARNING,
