@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_pictures"]
 
+_KIND = "image-classifier"
+
 NO_PICTURES = ErrorKind(
     "product-reads-no-pictures",
     Category.INCORRECT,
@@ -42,8 +44,11 @@ def run_pictures(
     context: typer.Context, name: str, files: Sequence[Path], patient: str, reports: Path | None
 ) -> None:
     """Reads the files, stores what the product says for a physician, and tells what came of each file."""
+    from lienthong.products import catalogue
     from lienthong.products.evaluation import evaluables
 
+    if catalogue.card(name).kind != _KIND:
+        raise NO_PICTURES.at("product", name=name)
     if reports is not None and not reports.is_dir():
         raise NO_FOLDER.at("--reports")
     for file in files:
@@ -55,8 +60,7 @@ def run_pictures(
     except ModuleNotFoundError as error:
         raise evaluables.NO_PACKAGES.at(name, package=error.name or "?") from None
     product = evaluables.load(name)
-    if not isinstance(product, EvaluableImages):
-        raise NO_PICTURES.at("product", name=name)
+    assert isinstance(product, EvaluableImages), "its kind says so"
     with opened(context) as node:
         grant = node.permit_run()
         ran = run_on_pictures(

@@ -30,7 +30,10 @@ __all__ = ["resources", "seen_map"]
 
 _DICOM = "urn:dicom:uid"
 _RISK = Decimal("0.0001")
-_SIZE = 336  # points on each side of the picture that is shown: twelve for each point
+_SIZE, _COLOURS = (
+    224,
+    48,
+)  # points on each side of the picture that is shown; few colours, since it lies in the record
 
 
 def resources(
@@ -60,7 +63,8 @@ def seen_map(radiograph: Radiograph, answer: Answer) -> bytes:
     share = (0.55 * strength)[:, :, None]
     mixed = np.clip(np.round(grey * (1 - share) + colour * share), 0, 255).astype(np.uint8)
     stream = BytesIO()
-    Image.fromarray(mixed).resize((_SIZE, _SIZE), Image.Resampling.BICUBIC).save(stream, "PNG", optimize=True)
+    large = Image.fromarray(mixed).resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)
+    large.quantize(_COLOURS, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
     return stream.getvalue()
 
 

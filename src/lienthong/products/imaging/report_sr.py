@@ -34,11 +34,12 @@ NO_REPORT = ErrorKind(
 )
 
 _SCHEME = "99LIENTHONG"  # codes of our own begin with 99 (PS3.3, 8.2)
-_PROBABILITY = Code("PNEUMONIA-PROBABILITY", _SCHEME, "Probability of pneumonia")
+_PROBABILITY = Code("PNEU-PROB", _SCHEME, "Probability of pneumonia")
 _LEANING = Code("LEANING", _SCHEME, "Leaning at the locked threshold")
 _TOWARDS = Code("TOWARDS", _SCHEME, "Towards pneumonia")
 _NOT_TOWARDS = Code("NOT-TOWARDS", _SCHEME, "Not towards pneumonia; rules out nothing")
-_PNEUMONIA = Code("233604007", "SCT", "Pneumonia")
+# Not "Pneumonia" itself: a viewer would show it as found, whatever the figure says.
+_PNEUMONIA = Code("PNEU-ASSESSMENT", _SCHEME, "Assessment for pneumonia")
 _CHEST_FILM = Code("399208008", "SCT", "Plain chest X-ray")
 # Attributes that a report takes over from its picture, and that may be empty there (type 2).
 _MAY_BE_EMPTY = (
@@ -98,6 +99,9 @@ def structured_report(product: ImageProduct, radiograph: Radiograph, answer: Ans
             for name in ("Content", "InstanceCreation", "Series"):
                 setattr(document, f"{name}Date", made.strftime("%Y%m%d"))
                 setattr(document, f"{name}Time", made.strftime("%H%M%S"))
+            for equipment in document.ContributingEquipmentSequence:
+                setattr(equipment, "ContributionDateTime", made.strftime("%Y%m%d%H%M%S"))  # noqa: B010 - a text, as above
+            document.SpecificCharacterSet = "ISO_IR 192"  # the patient's name may have Vietnamese letters
             stream = BytesIO()
             document.save_as(stream, enforce_file_format=True)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -130,7 +130,7 @@ def _one(
     try:
         radiograph = read_radiograph(file, age_from=product.ages[0], age_to=product.ages[1])
     except LienthongError as error:
-        return refused(error.code, Text(error.text(), error.text()))
+        return refused(error.code, REFUSALS["dicom-unreadable"].say(why=error.what))
     if radiograph.picture is None:
         return refused(radiograph.refusal)
     answer = product.answer(radiograph.picture)

@@ -91,6 +91,10 @@ REFUSALS: Mapping[str, Text] = MappingProxyType(
             "The pixels can't be decoded, or are not as many as the file says.",
         ),
         "picture-is-empty": Text("Ảnh không có nội dung.", "There is nothing in the picture."),
+        "dicom-unreadable": Text(
+            "Không đọc được tệp; hãy lấy lại ảnh từ nơi gửi. ({why})",
+            "The file can't be read; get the picture again from where it came. ({why})",
+        ),
         "patient-not-found": Text(
             "Không có người bệnh nào trong hồ sơ mang mã số trong ảnh; hãy chỉ rõ bằng --patient.",
             "No patient of the record bears the number in the picture; name the patient with --patient.",
