@@ -166,6 +166,11 @@ def _leaks(opened: Opened) -> tuple[Leaks, dict[str, Flags]]:
         f"{overlap} ca cũng có trong dữ liệu phát triển; {duplicates} ca lặp lại ca khác.",
         f"{overlap} cases also stand in the development data; {duplicates} cases repeat another.",
     )
+    if not opened.development:
+        text = Text(
+            f"Không so được với dữ liệu phát triển (sản phẩm không cho biết); {duplicates} ca lặp lại ca khác.",
+            f"Not compared with development data (the product names none); {duplicates} cases repeat another.",
+        )
     others = {}
     if duplicates:
         others["without-duplicates"] = first

@@ -82,6 +82,7 @@ def main(cases: SurvivalCases, protocol: Protocol, level: float) -> dict[str, Me
 
 
 def _order(cases: SurvivalCases, at: Decimal, level: float) -> dict[str, Measure]:
+    followed = cases.grid < cases.time.max()  # nothing is known of a time beyond which nobody was followed
     found = survival.d_calibration(
         *_own(survival.survival_at_own_time(cases.time, cases.event, cases.survival, cases.grid))
     )
@@ -90,7 +91,12 @@ def _order(cases: SurvivalCases, at: Decimal, level: float) -> dict[str, Measure
             cases.time, cases.event, cases.risk, tau=float(at), clusters=cases.clusters, level=level
         ),
         "ibs": survival.ibs(
-            cases.time, cases.event, cases.survival, cases.grid, clusters=cases.clusters, level=level
+            cases.time,
+            cases.event,
+            cases.survival[:, followed],
+            cases.grid[followed],
+            clusters=cases.clusters,
+            level=level,
         ),
         "d_calibration": Measure(None, method="no cases")
         if found is None
