@@ -6,6 +6,8 @@ so that no trained model is shipped: the artefact is how it is trained.
 
 from __future__ import annotations
 
+import hashlib
+import math
 import tomllib
 from collections.abc import Sequence
 from importlib.resources.abc import Traversable
@@ -121,7 +123,8 @@ class RegionalForecast:
             product.month,
             {name: cases.quantiles for name, cases in made.items() if name != "product"},
         )
-        return Opened(cases, (*counted.notes, chosen, *_about(origins, panel), _VINTAGES))
+        notes = (*counted.notes, chosen, *_about(origins, panel), _VINTAGES)
+        return Opened(cases, notes, _developed(panel, rule), _digests(cases))
 
     def learners(self) -> dict[str, Learn]:
         """The product, the baselines and the explainable comparator, by the names of the measures."""
@@ -154,6 +157,27 @@ def among(panel: Panel, origins: Origins, files: Sequence[Path]) -> tuple[Panel,
         others=", ".join(others) or _NONE,
     )
     return panel.only(chosen), sentence
+
+
+def _developed(panel: Panel, rule: Fixed) -> frozenset[str]:
+    """Digests of the cases that the development could see: every province-month up to the test's first origin."""
+    seen = panel.until(min(rule.test.first, panel.last))
+    return frozenset(
+        _digest(place, month_text(seen.first + column), horizon, count)
+        for place, counts in zip(seen.places, seen.counts.tolist(), strict=True)
+        for column, count in enumerate(counts)
+        if not math.isnan(count)
+        for horizon in rule.test.horizons
+    )
+
+
+def _digests(cases: ForecastCases) -> tuple[str, ...]:
+    columns = (cases.place, cases.month, cases.horizon, cases.observed)
+    return tuple(map(_digest, *(column.tolist() for column in columns)))
+
+
+def _digest(place: str, month: str, horizon: int, count: float) -> str:
+    return hashlib.sha256(f"{place}\n{month}\n{horizon}\n{count:.0f}".encode()).hexdigest()
 
 
 def _about(origins: Origins, panel: Panel) -> list[Text]:

@@ -76,9 +76,18 @@ def test_the_development_reads_nothing_of_the_test(tmp_path: Path) -> None:
     first = opened([file(tmp_path, counts)], "development")[0]
     counts[:, 156:] = 10_000
     again = opened([file(tmp_path, counts, "other.csv")], "development")[0]
-    assert max(first.month) == "2006-12"
+    assert max(first.month.tolist()) == "2006-12"
     assert first.quantiles.tobytes() == again.quantiles.tobytes()
     assert first.observed.tobytes() == again.observed.tobytes()
+
+
+def test_no_month_of_the_test_was_seen_in_the_development(tmp_path: Path) -> None:
+    own = file(tmp_path, epidemic(4, 204, 1))
+    test, development = (product().open([own], part, PROTOCOL.settings) for part in ("test", "development"))
+    assert test.development
+    assert not test.development & set(test.cases_digests)
+    assert set(development.cases_digests) < development.development
+    assert len(set(test.cases_digests)) == len(test.cases_digests)
 
 
 def test_files_may_continue_each_other(tmp_path: Path) -> None:
