@@ -5,6 +5,7 @@ Secrets never stand here: they come from the environment or from files outside t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -79,18 +80,34 @@ class CheckSettings:
     icd10: str = ""
 
 
+# Names as they were read in pages of the guides: for `ehealth` the ministry's continuous build 1.0.0 (2024-10), for
+# `vncore` builds 0.1.0 to 0.6.0 (2026). A type whose profile was not read there claims none (docs/settings.md).
+_PROFILES = {
+    "ehealth": (
+        "http://fhir.ehealth.gov.vn/core",
+        ("Patient", "Encounter", "Practitioner", "Procedure", "MedicationRequest", "MedicationAdministration"),
+    ),
+    "vncore": (
+        "http://fhir.hl7.org.vn/core",
+        (
+            *("Patient", "Encounter", "Condition", "Practitioner", "Coverage", "Claim", "MedicationRequest"),
+            *("Procedure", "ServiceRequest"),
+        ),
+    ),
+}
+
+
+def _profile_name(kind: str) -> str:
+    """Both guides name a profile by its type, with a hyphen between the words: `vn-core-medication-request`."""
+    return "vn-core" + re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", kind)
+
+
 PROFILE_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "none": MappingProxyType({}),
-        # Both guides name their artefacts vn-core-…; the names of the second were not read in the guide itself.
         **{
-            name: MappingProxyType(
-                {kind: f"{canonical}/StructureDefinition/vn-core-{kind.lower()}" for kind in ("Patient", "Encounter")}
-            )
-            for name, canonical in (
-                ("ehealth", "http://fhir.ehealth.gov.vn/core"),
-                ("vncore", "http://fhir.hl7.org.vn/core"),
-            )
+            name: MappingProxyType({kind: f"{canonical}/StructureDefinition/{_profile_name(kind)}" for kind in kinds})
+            for name, (canonical, kinds) in _PROFILES.items()
         },
     }
 )

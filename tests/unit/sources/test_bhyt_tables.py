@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lienthong.core.finding import Severity
-from lienthong.core.settings import Settings
+from lienthong.core.settings import PROFILE_PRESETS, Settings
 from lienthong.fhir import validate
 from lienthong.sources import Converted
 from lienthong.sources.bhyt.write import check_in, envelope
@@ -332,3 +333,31 @@ def test_the_guide_that_resources_claim_is_a_setting(bhyt: Any, read_bytes: Any)
     assert not any("meta" in body for body in plain.resources)
     url = "http://fhir.ehealth.gov.vn/core/StructureDefinition/vn-core-patient"
     assert of(claimed, "Patient")["meta"] == {"profile": [url]}
+
+
+@pytest.mark.parametrize(
+    ("guide", "canonical", "types"),
+    [
+        ("ehealth", "http://fhir.ehealth.gov.vn/core", {"Patient", "Encounter", "MedicationRequest", "Practitioner"}),
+        (
+            "vncore",
+            "http://fhir.hl7.org.vn/core",
+            {"Patient", "Encounter", "MedicationRequest", "Practitioner", "Condition", "Coverage", "Claim"},
+        ),
+    ],
+)
+def test_each_type_claims_the_profile_of_its_name(
+    bhyt: Any, read_bytes: Any, guide: str, canonical: str, types: set[str]
+) -> None:
+    data = bhyt.claim(XML2=[{"MA_THUOC": "40.17", "SO_LUONG": "1", "MA_BAC_SI": "001/CCHN"}])
+    made = whole(read_bytes(data, settings=Settings(profiles=guide)))
+    claims = {
+        body["resourceType"]: body["meta"]["profile"] for body in made.resources if "profile" in body.get("meta", {})
+    }
+    assert claims.keys() == types
+    assert claims["MedicationRequest"] == [f"{canonical}/StructureDefinition/vn-core-medication-request"]
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text("utf-8")
+    column = list(PROFILE_PRESETS)[1:].index(guide) + 2
+    rows = [line.split("|") for line in page.split("## Profiles of the guides")[1].splitlines() if line[:2] == "| "]
+    read = {row[1].strip() for row in rows[1:] if not row[column].strip().startswith("not claimed")}
+    assert read == set(PROFILE_PRESETS[guide])
