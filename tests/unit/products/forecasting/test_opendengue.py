@@ -46,6 +46,13 @@ def test_the_same_row_twice_counts_once_and_is_named(tmp_path: Path) -> None:
     assert any(note.en.startswith("3 rows repeat a province-month") for note in counted.notes)
 
 
+def test_the_order_of_rows_means_nothing(tmp_path: Path) -> None:
+    lines = [row(place, START + month, month) for place in "BAC" for month in range(5)]
+    first, again = (read([write(tmp_path / "a.csv", order)]).panel for order in (lines, lines[::-1]))
+    assert first.places == again.places
+    assert first.counts.tobytes() == again.counts.tobytes()
+
+
 def test_names_are_one_whatever_their_unicode_form(tmp_path: Path) -> None:
     lines = [row(unicodedata.normalize("NFD", "Hà Nội"), START, 3), row("Hà Nội ", START + 1, 4)]
     assert read([write(tmp_path / "a.csv", lines)]).panel.places == ("Hà Nội",)
