@@ -2,8 +2,9 @@
 
     python catalogue/breast-survival/train.py FOLDER [--check]
 
-FOLDER is that of tabular_clinical ($LIENTHONG_SUITES/tabular_clinical). Writes the end of model.toml and
-development.json: how well the model did inside of the data that made it. `--check` only compares.
+FOLDER is that of tabular_clinical ($LIENTHONG_SUITES/tabular_clinical). Writes the end of model.toml and, in the
+folder evidence, development.json (how well the model did inside of the data that made it) and development_cases.txt
+(by which a leak of these women into other data is found). `--check` only compares.
 The German data, on which the model is judged, are never opened here.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from lienthong.core import canonical
 from lienthong.products.measures.measure import figure
 from lienthong.products.survival.development import develop
+from lienthong.products.survival.evaluated import development_digests
 from lienthong.products.survival.fitting import Fitted, Followed, fit, follow, terms_of
 from lienthong.products.survival.layouts import Woman, read_cohort
 
@@ -90,16 +92,19 @@ def _list(values: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     folder, check = Path(arguments[0]), "--check" in arguments
-    model, development = HERE / "model.toml", HERE / "evidence" / "development.json"
+    model = HERE / "model.toml"
     data = (folder / ROTTERDAM).read_bytes()
-    text = trained(model.read_text("utf-8"), data)
-    told = canonical.encode(_figures(developed(text, data))) + b"\n"
+    text = model.read_text("utf-8")
+    made = {
+        model: trained(text, data),
+        HERE / "evidence" / "development_cases.txt": development_digests(node_positive(data)[0]),
+        HERE / "evidence" / "development.json": canonical.encode(_figures(developed(text, data))).decode() + "\n",
+    }
     if check:
-        return 0 if model.read_text("utf-8") == text and development.read_bytes() == told else 1
-    model.write_text(text, "utf-8")
-    development.parent.mkdir(exist_ok=True)
-    development.write_bytes(told)
-    print(told.decode())
+        return int(any(file.read_text("utf-8") != content for file, content in made.items()))
+    for file, content in made.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content, "utf-8")
     return 0
 
 

@@ -10,6 +10,8 @@ from types import ModuleType
 import pytest
 
 from lienthong.core import canonical
+from lienthong.products.evaluation import evaluables
+from lienthong.products.survival.evaluated import development_digests
 
 FOLDER = Path(__file__).parents[4] / "catalogue" / "breast-survival"
 
@@ -33,6 +35,17 @@ def test_a_fit_anew_gives_the_shipped_model(train: ModuleType, data: bytes) -> N
     text = (FOLDER / "model.toml").read_text("utf-8")
     assert train.trained(text, data) == text
     assert train.trained(text.partition(train.LINE)[0], data) == text
+
+
+@pytest.mark.suite
+def test_a_woman_of_the_fit_is_found_in_other_data(
+    train: ModuleType, data: bytes, suites: Callable[[str], Path]
+) -> None:
+    told = (FOLDER / "evidence" / "development_cases.txt").read_text("utf-8")
+    assert told == development_digests(train.node_positive(data)[0])
+    file = suites("tabular_clinical") / train.ROTTERDAM
+    opened = evaluables.load("breast-survival").open([file], "", {"follow_up": "7", "foretold": "5"})
+    assert len(opened.cases_digests) == 1546 and set(opened.cases_digests) == opened.development
 
 
 @pytest.mark.suite
