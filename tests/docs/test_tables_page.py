@@ -1,4 +1,4 @@
-"""The page for the data engineer runs: its files are written, every command says what the page says."""
+"""Pages with files run: the files are written, every command says what the page says."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from tests.docs.test_tour import pattern
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.mark.slow
-def test_the_page_of_tables_runs_as_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "commands"), [("tables.md", 7), ("evaluate.md", 7)])
+def test_a_page_with_files_runs_as_it_says(page: str, commands: int, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = 0
-    for kind, block in re.findall(r"```(\w+)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+    for kind, block in re.findall(r"```(\w+)\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL):
         if kind != "console":
             first, _, text = block.partition("\n")
             (tmp_path / first.removeprefix("# file: ")).write_text(text, encoding="utf-8")
@@ -33,4 +34,4 @@ def test_the_page_of_tables_runs_as_it_says(tmp_path: Path) -> None:
             assert done.returncode == int(code or 0), f"{command}\n{done.stdout}\n{done.stderr}"
             assert re.fullmatch(pattern(said) or "", done.stdout), f"{command} said\n{done.stdout}"
             ran += 1
-    assert ran == 7
+    assert ran == commands

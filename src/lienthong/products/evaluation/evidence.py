@@ -7,8 +7,9 @@ are read from them. Nothing here needs the packages of AI: a card is verified wh
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -86,16 +87,18 @@ class SignedRun:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A card with its verified runs, and the figures that the card may state."""
+    """A card with its verified runs, and the figures that the card may state; `recipe` is data.toml, where one is."""
 
     card: Card
     runs: tuple[SignedRun, ...]
     figures: tuple[Figure, ...]
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON with `figures` and `evidence`."""
         return {
             **self.card.to_json(),
+            **({"evaluated_on": dict(self.recipe)} if self.recipe else {}),
             "figures": [item.to_json() for item in self.figures],
             "evidence": {
                 "signer": self.card.signer,
@@ -107,14 +110,24 @@ class Evidence:
 
 def read_evidence(folder: Traversable, card: Card) -> Evidence:
     """The evidence in a product's folder, verified; an error names the file and what does not hold."""
+    recipe = _recipe(folder)
     if not card.signer:
-        return Evidence(card, (), ())
+        return Evidence(card, (), (), recipe)
     within = folder / "evidence"
     names = sorted(item.name for item in within.iterdir()) if within.is_dir() else []
     reader = _Reader(folder, card)
     runs = {name: reader.run(name) for name in names if name.startswith("run-") and name.endswith(".json")}
     figures = tuple(reader.figure(item, runs) for item in card.figures)
-    return Evidence(card, tuple(runs[name] for name in sorted(runs)), figures)
+    return Evidence(card, tuple(runs[name] for name in sorted(runs)), figures, recipe)
+
+
+def _recipe(folder: Traversable) -> Mapping[str, Any]:
+    """data.toml as it stands, to be shown; `data.read_recipe` checks it before it is used."""
+    file = folder / "data.toml"
+    try:
+        return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
 
 
 class _Reader:
