@@ -6,7 +6,7 @@ digits.
 
     name = "pneumonia-xray"         # of the product: [product] below is a table of its own
     version = "1.0.0"
-    task = "binary"                 # binary, survival, forecast, coding or agreement
+    task = "binary"                 # binary, survival or forecast
     part = "val"                    # the part of the data that is held out; "" where the data have no parts
     seed = 20261124                 # of every resampling
     resamples = 1000                level = "0.95"
@@ -42,7 +42,7 @@ from lienthong.products.card import Text
 
 __all__ = ["TASKS", "Bound", "Comparator", "Curve", "Protocol", "Subgroups", "Threshold", "read_protocol"]
 
-TASKS = ("binary", "survival", "forecast", "coding", "agreement")
+TASKS = ("binary", "survival", "forecast")
 
 WRONG_PROTOCOL = ErrorKind(
     "evaluation-protocol-wrong",
