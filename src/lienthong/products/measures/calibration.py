@@ -40,7 +40,7 @@ __all__ = [
 ONE_OUTCOME = "all cases have the same outcome"
 _SEPARATED = "the probabilities separate the outcomes, so the fit has no end"
 _EDGE = 1e-6
-_KNOTS = {4: (0.05, 0.35, 0.65, 0.95), 3: (0.1, 0.5, 0.9)}  # Harrell 2015, 2.4.6
+_KNOTS = {4: (0.05, 0.35, 0.65, 0.95), 3: (0.1, 0.5, 0.9)}  # Harrell 2015
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Curve:
 def o_e(
     happened: ArrayLike, probability: ArrayLike, *, clusters: ArrayLike | None = None, level: float = 0.95
 ) -> Measure:
-    """Observed events per expected event; interval on the log scale, SE² = (1-φ)/(nφ) (Riley 2021, eq. 2).
+    """Observed events per expected event; interval on the log scale, SE² = (1-φ)/(nφ) (Riley 2021).
 
     The expected number is taken as given. With no event (or nothing but events) the interval is Wilson's for the
     share of events, over the mean probability.
@@ -235,7 +235,7 @@ def logits(probability: Numbers) -> Numbers:
 
 
 def spline_basis(x: Numbers, knots: Numbers) -> Numbers:
-    """The columns 1, x and the restricted cubic terms between the knots (Harrell 2015, eq. 2.25).
+    """The columns 1, x and the restricted cubic terms between the knots (Harrell 2015).
 
     The terms are scaled by the square of the knots' range. Linear beyond the outer knots; with fewer than
     three knots only 1 and x.

@@ -33,7 +33,7 @@ class Wis:
 
 
 def wis(observed: ArrayLike, quantiles: ArrayLike, levels: ArrayLike) -> Wis:
-    """The weighted interval score (Bracher 2021, eq. 2), weights α/2, of the median and all central intervals.
+    """The weighted interval score (Bracher 2021), weights α/2, of the median and all central intervals.
 
     The levels must be in pairs about 0.5 and hold 0.5. It is twice the mean pinball loss over the levels.
     """

@@ -167,7 +167,7 @@ def _enough(resamples: int) -> None:
 
 
 def _bca(figures: Numbers, value: float, acceleration: float, level: float) -> tuple[float, float]:
-    """The bounds of Efron 1987, eq. 4.3; half of the resamples that equal the figure count as below it."""
+    """The bounds of Efron 1987; half of the resamples that equal the figure count as below it."""
     near = np.isclose(figures, value, rtol=1e-12, atol=1e-15)
     below = float(np.mean((figures < value) & ~near) + np.mean(near) / 2)
     below = min(max(below, 1 / (len(figures) + 1)), 1 - 1 / (len(figures) + 1))
