@@ -21,9 +21,10 @@ from pathlib import Path
 import duckdb
 
 from bench import fhirpath, latency, views
-from bench.formats import BHYT, DAY, HL7V2, write_copies, write_day
+from bench.deidentify import bhyt_deidentify, tables_deidentify
+from bench.formats import BHYT, DAY, HL7V2, bhyt_bare, write_copies, write_day
 from bench.steps import FHIR, Measured
-from bench.tables import TABLES, write_tables
+from bench.tables import TABLES, tables_bare, write_tables
 from lienthong.demo import hospitals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,9 +44,10 @@ class Group:
     left_out: str = ""
 
 
+SHOWN = (bhyt_deidentify, tables_deidentify)
 VIEWS = (*views.LINES, *views.PARQUET, views.views_fhir4ds)
 PATHS = tuple(step for steps in fhirpath.FHIRPATH.values() for step in steps)
-ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *TABLES, *VIEWS, *PATHS)}
+ALL: dict[str, Step] = {step.__name__: step for step in (*FHIR, *BHYT, *DAY, *HL7V2, *TABLES, *SHOWN, *VIEWS, *PATHS)}
 
 
 def one(name: str, files: Path, work: Path) -> None:
@@ -152,6 +154,16 @@ def _day(folder: Path) -> Iterator[Group]:
     yield Group(title, "visits", folder, _size(folder, "*.xml"), DAY, "bhyt_bare")
 
 
+def _shown(suites: Path, folder: Path) -> Iterator[Group]:
+    claims, tables = folder / "claims", folder / "tables"
+    write_day(claims, 1_000)
+    write_tables(suites, tables)
+    title, steps = "Copies that can be shown", (bhyt_bare, bhyt_deidentify)
+    yield Group(f"{title}: claims", "visits", claims, _size(claims, "*.xml"), steps, "bhyt_bare")
+    steps = (tables_bare, tables_deidentify)
+    yield Group(f"{title}: tables", "rows", tables, _size(tables, "*.csv"), steps, "tables_bare")
+
+
 def _size(folder: Path, pattern: str) -> float:
     return sum(path.stat().st_size for path in folder.rglob(pattern)) / 1e6
 
@@ -179,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=float, default=1000, help="megabytes of NDJSON for the views")
-    only = ("formats", "day", "fhirpath", "latency", "views")
+    only = ("formats", "day", "deidentify", "fhirpath", "latency", "views")
     parser.add_argument("--only", choices=only, help="measure these alone and leave the others as they stand")
     parser.add_argument("--print", action="store_true", help="write nothing")
     given = parser.parse_args()
@@ -189,6 +201,7 @@ def main() -> None:
         groups: dict[str, Callable[[], Iterable[Group]]] = {
             "formats": lambda: _formats(suites, folder / "exports"),
             "day": lambda: _day(folder / "day"),
+            "deidentify": lambda: _shown(suites, folder / "shown"),
             "fhirpath": lambda: _fhirpath(suites),
             "views": lambda: _views(suites, folder / "views", given.size),
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 from lienthong.core.errors import ExitCode
 from lienthong.core.finding import Finding
+from lienthong.deidentifying.words import ENGLISH, VIETNAMESE, told
 from lienthong.sources.converted import LeftOut
 
 __all__ = ["Deidentified", "Written", "report_json", "report_text"]
@@ -106,11 +107,13 @@ def report_text(result: Deidentified) -> str:
     return "\n".join((*_vietnamese(result), "", "----", "", *_english(result), ""))
 
 
-def _files(result: Deidentified) -> Iterator[str]:
+def _files(result: Deidentified, words: Mapping[str, str], not_copied: str) -> Iterator[str]:
     for file in result.files:
         yield f"  {file.name} ({file.format}, {file.records})"
-        for kind, count in sorted(file.replaced.items()):
+        for kind, count in told(file.replaced, words):
             yield f"    {kind}: {count}"
+        if file.not_copied:
+            yield f"    {not_copied}: {', '.join(file.not_copied)}"
 
 
 def _vietnamese(result: Deidentified) -> Iterator[str]:
@@ -118,7 +121,7 @@ def _vietnamese(result: Deidentified) -> Iterator[str]:
     yield "BÁO CÁO KHỬ NHẬN DẠNG"
     yield "Đây vẫn là dữ liệu cá nhân (bút danh hóa), chưa phải dữ liệu ẩn danh: không đăng công khai."
     yield f"Đã ghi {len(result.files)} tệp, {result.records} bản ghi. Đã thay (theo loại):"
-    yield from _files(result)
+    yield from _files(result, VIETNAMESE, "cột không sao chép")
     yield f"Không đọc được nên không sao chép: {len(result.refused)} chỗ."
     yield f"Không phải dữ liệu: {len(result.left_out)} tệp."
     yield "Còn lại, có thể giúp nhận ra người: giới, năm sinh, tỉnh, dân tộc, nghề nghiệp, chẩn đoán, thuốc, số tiền."
@@ -136,7 +139,7 @@ def _english(result: Deidentified) -> Iterator[str]:
     yield "REPORT OF A DE-IDENTIFICATION"
     yield "These are personal data still (pseudonymised), not anonymous ones: do not publish them."
     yield f"{len(result.files)} files written, {result.records} records. Replaced (by kind):"
-    yield from _files(result)
+    yield from _files(result, ENGLISH, "columns not copied")
     yield f"Not read, so not copied: {len(result.refused)} places; no export: {len(result.left_out)} files."
     yield "What remains and may tell who somebody is: sex, birth year, province, ethnic group, occupation, diagnosis,"
     yield "drugs, sums."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lienthong.deidentifying.report import Deidentified
+from lienthong.deidentifying.words import ENGLISH, told
 
 __all__ = ["lines"]
 
@@ -26,7 +27,7 @@ def lines(result: Deidentified) -> Iterator[str]:
         yield f"  ... and {len(result.refused) - _FEW} more, see --json"
     for item in result.left_out:
         yield f"Left out, no export: {item.name} ({item.why})."
-    replaced = ", ".join(f"{kind} {count}" for kind, count in result.replaced.items())
+    replaced = ", ".join(f"{kind} {count}" for kind, count in told(result.replaced, ENGLISH))
     yield f"Replaced: {replaced or 'nothing'}."
     persons, groups, small = result.groups
     yield f"Remains: {persons} persons in {groups} groups of birth year, sex and province, {small} of fewer than 5."
