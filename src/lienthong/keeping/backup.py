@@ -149,6 +149,9 @@ def _log_and_settings(home: Path, target: Target) -> list[Entry]:
     for path in sorted((home / "mappings").glob("[a-z0-9]*.yaml")):
         mapping = path.read_bytes()
         files.append(target.content(f"mappings/{path.name}", io.BytesIO(mapping), len(mapping)))
+    for path in sorted(item for kind in ("lock", "run") for item in (home / "evaluations").glob(f"{kind}-*.json")):
+        signed = path.read_bytes()
+        files.append(target.content(f"evaluations/{path.name}", io.BytesIO(signed), len(signed)))
     found = log_now(home / "audit")
     if found is not None:
         size, head = found

@@ -33,6 +33,7 @@ NEWER = ErrorKind(
 # What may lie in a backup: no manifest leads a restore to any other place.
 _PATH = re.compile(
     r"lienthong\.toml|mappings/[a-z0-9][a-z0-9-]{0,60}\.yaml|record\.db|decisions\.db"
+    r"|evaluations/(lock|run)-[a-z0-9][a-z0-9-]{0,100}\.json"
     r"|audit/access\.(ndjson|head)|raw/[0-9a-f]{2}/[0-9a-f]{64}"
     r"|keys/(node|decisions)\.key|keys/files/[0-9a-f]{64}\.key|keys/people/[a-z0-9][a-z0-9._@-]{0,80}"
 )

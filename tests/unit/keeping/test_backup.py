@@ -59,6 +59,17 @@ def test_every_file_is_there_with_its_digest(home: Path, tmp_path: Path, grant_o
     assert json.loads((home / "last-backup.json").read_text())["taken_at"] == taken.taken_at
 
 
+def test_signed_locks_and_runs_go_with_it(home: Path, tmp_path: Path, grant_of: GrantOf) -> None:
+    names = {"evaluations/lock-news2-0123456789ab.json", "evaluations/run-cvd-risk-0123456789ab.json"}
+    (home / "evaluations").mkdir()
+    for name in names:
+        (home / name).write_text("{}")
+    (home / "evaluations" / "notes.txt").write_text("left out")
+    taken = take(home, tmp_path / "b", grant_of)
+    restore(taken.place, tmp_path / "again", keys=None, progress=quiet)
+    assert {f"evaluations/{path.name}" for path in (tmp_path / "again" / "evaluations").iterdir()} == names
+
+
 @pytest.mark.parametrize("name", ["b", "b.zip"])
 def test_no_key_is_in_it(home: Path, tmp_path: Path, grant_of: GrantOf, name: str) -> None:
     take(home, tmp_path / name, grant_of)
