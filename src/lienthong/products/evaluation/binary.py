@@ -17,6 +17,7 @@ from lienthong.products.evaluation.comparing import against
 from lienthong.products.evaluation.groups import Judged, gaps, judge, over_places
 from lienthong.products.evaluation.protocol import Protocol, Threshold
 from lienthong.products.evaluation.result import Compared, Findings, MissingInput, Operating, Row, Sensitivity
+from lienthong.products.evaluation.sample import samples
 from lienthong.products.evaluation.subsets import complete, subset
 from lienthong.products.measures import calibration, discrimination, distribution, influence, operating, utility
 from lienthong.products.measures.measure import Flags, Measure, Numbers
@@ -61,6 +62,7 @@ def evaluate(cases: BinaryCases, protocol: Protocol) -> Findings:
             MissingInput(name, int(flags.sum()), float(flags.mean()) if len(flags) else 0.0)
             for name, flags in sorted(cases.missing.items())
         ),
+        sample_size=samples(len(given), int(given.happened.sum()), protocol),
         sensitivity=(*_disturbed(given, protocol, level), *_complete(given, protocol, level)),
     )
 

@@ -22,7 +22,8 @@ digits.
     [subgroups]                     # attributes = ["sex", "age"], min_n, min_events
     [[comparator]]                  # name, measure, margin: by how much at least the product must be better
     [[bound]]                       # measure, of = "value" | "low" | "high", at_least, at_most, reason (vi, en)
-    [assumed]                       # for sample sizes: prevalence, c; widths: o_e, slope, c, net_benefit
+    [assumed]                       # for sample sizes: prevalence, c; o_e_width, slope_width,
+                                    # c_width, net_benefit_width (of 95 % intervals)
     [product]                       # whatever the product itself needs; handed to `Evaluable.open` as it stands
 """
 

@@ -1,8 +1,8 @@
 """How many cases an external validation needs for intervals of the width that the protocol asks for (Riley 2021).
 
-Everything is reckoned from what the protocol assumed (`[assumed]`), not from what was found. The spread of the log odds
-follows from the assumed C, for a calibrated model whose log odds are normal in each outcome: the two means lie their
-common variance apart, and C is the normal probability of the deviation over the square root of two.
+Everything is reckoned from what the protocol assumed (`[assumed]`), not from what was found. The spread of the log
+odds follows from the assumed C, for a calibrated model whose log odds are normal in each outcome: the two means lie
+their common variance apart, and C is the normal probability of the deviation over the square root of two.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def samples(n: int, events: int, protocol: Protocol) -> tuple[Sample, ...]:
         threshold = float(protocol.primary.value)
         sensitivity, specificity = _rates(prevalence, deviation, threshold)
         width = float(given["net_benefit_width"])
-        needs["net_benefit"] = sample_size.for_net_benefit(prevalence, threshold, sensitivity, specificity, width=width)
+        needs["net_benefit"] = sample_size.for_net_benefit(
+            prevalence, threshold, sensitivity, specificity, width=width
+        )
     return tuple(
         Sample(name, need.cases, need.events, n, events, n >= need.cases and events >= need.events)
         for name, need in needs.items()

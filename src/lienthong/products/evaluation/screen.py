@@ -87,6 +87,9 @@ def lines(evaluated: Evaluated) -> Iterator[str]:
         first = next(iter(item["measures"].items()), None)
         told = f", {first[0]} {_shown(first[1])}" if first else ""
         yield f"On {item['name']} ({item['kind']}): n {item['n']}{told}"
+    for item in run["sample_size"]:
+        word = "enough" if item["powered"] else "TOO FEW"
+        yield f"Sample size for {item['for']}: {item['needed']:,} cases, {item['needed_events']:,} events: {word}."
     yield f"Leaks: {run['leaks']['text']['en']}"
     for note in run["notes"]:
         yield f"Note: {note['en']}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from tests.unit.products.evaluation.invented import PROTOCOL, Invented, drawn, invented_card
 
 from lienthong.core import canonical
@@ -17,7 +18,8 @@ from lienthong.core.errors import LienthongError
 from lienthong.products.evaluation.cases import ForecastCases
 from lienthong.products.evaluation.evaluate import evaluate
 from lienthong.products.evaluation.protocol import Protocol, read_protocol
-from lienthong.products.measures import discrimination
+from lienthong.products.evaluation.sample import _log_odds, _rates
+from lienthong.products.measures import discrimination, sample_size
 from lienthong.products.measures.measure import figure
 
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)  # as the fixture `clock` has it
@@ -133,3 +135,39 @@ def test_what_does_not_fit_is_refused(invented: Invented, protocol: Protocol, fi
     with pytest.raises(LienthongError, match="evaluation-cases-wrong") as caught:
         run(invented, protocol, file, clock)
     assert "ForecastCases" in caught.value.what and caught.value.allowed == "BinaryCases"
+
+
+def test_the_sample_size_follows_from_what_was_assumed(
+    invented: Invented, protocol: Protocol, file: Path, clock: Clock
+) -> None:
+    assumed = """
+[assumed]
+prevalence = "0.018"
+c = "0.8"
+o_e_width = "0.22"
+slope_width = "0.2"
+c_width = "0.1"
+net_benefit_width = "0.2"
+"""
+    found = run(invented, read_protocol(protocol.text + assumed), file, clock)["sample_size"]
+    needs = {item["for"]: item for item in found}
+    assert set(needs) == {"o_e", "calibration_slope", "auroc", "net_benefit"}
+    assert needs["o_e"]["needed"] == sample_size.for_o_e(0.018, width=0.22).cases
+    assert not needs["o_e"]["powered"] and not needs["calibration_slope"]["powered"]
+    assert needs["auroc"]["has"] == 1188
+    few = read_protocol(protocol.text + assumed.replace("0.018", "0.3").replace("0.22", "0.9"))
+    again = {item["for"]: item["powered"] for item in run(invented, few, file, clock)["sample_size"]}
+    assert again["o_e"] is True and again["calibration_slope"] is False
+
+
+@pytest.mark.parametrize(("prevalence", "deviation"), [(0.3, 1.0), (0.05, 1.4), (0.7, 2.0)])
+def test_the_assumed_log_odds_are_those_of_a_calibrated_model(prevalence: float, deviation: float) -> None:
+    odds = _log_odds(prevalence, deviation)
+    risk = 1 / (1 + np.exp(-odds))
+    assert float(risk.mean()) == pytest.approx(prevalence, abs=2e-3)
+    chance = np.random.Generator(np.random.PCG64(1))
+    happened = chance.random(len(risk)) < risk
+    assert discrimination.auroc(happened, odds).value == pytest.approx(norm.cdf(deviation / np.sqrt(2)), abs=0.02)
+    sensitivity, specificity = _rates(prevalence, deviation, 0.3)
+    assert float((risk[happened] >= 0.3).mean()) == pytest.approx(sensitivity, abs=0.03)
+    assert float((risk[~happened] < 0.3).mean()) == pytest.approx(specificity, abs=0.03)
