@@ -14,8 +14,8 @@ The JSON of a run is one object. Figures are numbers with six significant digits
                 figure
     measures    {name: measure}; names: auroc, auprc, brier, scaled_brier, calibration_intercept,
                 calibration_slope, o_e, ici, e50, e90, emax, net_benefit, sensitivity, specificity, ppv, npv (at
-                the primary threshold), coverage; c_index, uno_c, ibs, brier_at, o_e_at, slope_at, ici_at, auc_at,
-                net_benefit_at, d_calibration (at the primary time); wis, wis_<baseline>, coverage_50,
+                the primary threshold), coverage; c_index, uno_c, ibs, ibs_kaplan_meier, brier_at, o_e_at, slope_at,
+                ici_at, auc_at, net_benefit_at, d_calibration (at the primary time); wis, wis_<baseline>, coverage_50,
                 coverage_90, mae, mae_<baseline>, dispersion, underprediction, overprediction,
                 relative_wis_<baseline> (at the first horizon), wis_h2 … (at others)
     operating   binary: [{"threshold", "primary", "reason" (text), "counts": {"tp", "fp", "fn", "tn"},

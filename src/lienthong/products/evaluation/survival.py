@@ -82,7 +82,6 @@ def main(cases: SurvivalCases, protocol: Protocol, level: float) -> dict[str, Me
 
 
 def _order(cases: SurvivalCases, at: Decimal, level: float) -> dict[str, Measure]:
-    followed = cases.grid < cases.time.max()  # nothing is known of a time beyond which nobody was followed
     found = survival.d_calibration(
         *_own(survival.survival_at_own_time(cases.time, cases.event, cases.survival, cases.grid))
     )
@@ -90,17 +89,29 @@ def _order(cases: SurvivalCases, at: Decimal, level: float) -> dict[str, Measure
         "uno_c": concordance.uno_c(
             cases.time, cases.event, cases.risk, tau=float(at), clusters=cases.clusters, level=level
         ),
-        "ibs": survival.ibs(
-            cases.time,
-            cases.event,
-            cases.survival[:, followed],
-            cases.grid[followed],
-            clusters=cases.clusters,
-            level=level,
-        ),
+        **_brier(cases, level),
         "d_calibration": Measure(None, method="no cases")
         if found is None
         else Measure(found.p, method="p of chi-squared over ten parts of foretold survival"),
+    }
+
+
+def _brier(cases: SurvivalCases, level: float) -> dict[str, Measure]:
+    """The integrated Brier score, and that of Kaplan-Meier's curve of these very cases foretold for each of them.
+
+    The curve has seen the outcomes, which is in its favour.
+    """
+    names = ("ibs", "ibs_kaplan_meier")
+    known = cases.grid < cases.time.max()  # nothing is known of a time beyond which nobody was followed
+    if known.sum() < 2:
+        return dict.fromkeys(names, Measure(None, method="nobody was followed beyond two times of the grid"))
+    grid = cases.grid[known]
+    curve = kaplan_meier(cases.time, cases.event, level=level)
+    steps = np.append(1.0, curve.survival)[np.searchsorted(curve.time, grid, side="right")]
+    foretold = (cases.survival[:, known], np.tile(steps, (len(cases), 1)))
+    return {
+        name: survival.ibs(cases.time, cases.event, one, grid, clusters=cases.clusters, level=level)
+        for name, one in zip(names, foretold, strict=True)
     }
 
 

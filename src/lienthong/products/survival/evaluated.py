@@ -17,6 +17,7 @@ from lienthong.products.evaluation.cases import SurvivalCases
 from lienthong.products.evaluation.data import read_recipe
 from lienthong.products.evaluation.evaluable import DATA_WRONG, DataRecipe, Opened
 from lienthong.products.measures.measure import Numbers
+from lienthong.products.shipped import NOT_WHOLE
 from lienthong.products.survival.layouts import Cohort, Woman, read_cohort
 from lienthong.products.survival.product import CoxProduct
 
@@ -48,9 +49,13 @@ class BreastSurvival:
     def __init__(self, folder: Traversable) -> None:
         self._product = CoxProduct(folder)
         self._digest = artefact.digest(folder)
-        made_from = (folder / "evidence" / "development_cases.txt").read_text("utf-8")
+        try:
+            made_from = (folder / "evidence" / "development_cases.txt").read_text("utf-8")
+            recipe = (folder / "data.toml").read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
         self._development = frozenset(made_from.split())
-        self._data = read_recipe((folder / "data.toml").read_text("utf-8"), f"{folder.name}/data.toml")
+        self._data = read_recipe(recipe, f"{folder.name}/data.toml")
 
     @property
     def card(self) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from importlib.resources.abc import Traversable
 
 from lienthong.products import reading
@@ -46,6 +46,8 @@ class CoxProduct(Shipped):
             self._treatment_label = Text.read(data["treatment"]["label"], where)
         except KeyError as error:
             raise WRONG_MODEL.at(where, why=f"{error} is missing", allowed="the fields of a Cox model") from None
+        except (InvalidOperation, TypeError, ValueError, AttributeError):
+            raise WRONG_MODEL.at(where, why="a value has the wrong form", allowed="numbers as strings") from None
         self._years = horizon_of(self.card, f"{folder.name}/card.toml")
         inputs = {"age", *(item.name for item in self._measured), *(item.name for item in self._recorded)}
         if inputs != set(self._cox.reference):
@@ -105,9 +107,6 @@ class CoxProduct(Shipped):
         whole = (*demographic(age, self._age_label, birth, _SEX, person.subject), *inputs)
         values = {item.name: item.value for item in whole if item.value is not None}
         risk, benefit = self._cox.risk(values), self._cox.benefit(values)
-        cancer = {
-            row.reference: None for row in person.found[_CANCER] if row.reference
-        }  # what made her one of the population
         told = SURVIVAL_SENTENCES["figure"].say(
             count=of_hundred(risk.value),
             low=of_hundred(risk.low),
@@ -123,7 +122,7 @@ class CoxProduct(Shipped):
             index,
             _rounded(risk.value),
             None,
-            (*whole, _diagnosis(person, tuple(cancer))),
+            (*whole, _diagnosis(person)),
             contributions(
                 self._cox.effects(values),
                 {item.name: item for item in whole},
@@ -187,20 +186,13 @@ class CoxProduct(Shipped):
         return Text(f"{number(value).vi}{unit}", f"{number(value).en}{unit}")
 
 
-def _diagnosis(person: Gathered, references: tuple[str, ...]) -> Input:
+def _diagnosis(person: Gathered) -> Input:
+    """What made her one of the population, as an input: it is a basis of the figure."""
     rows = person.found[_CANCER]
     newest = max(rows, key=lambda row: (row.time, row.reference))
-    return Input(
-        _CANCER,
-        Text("Ung thư vú", "Breast cancer"),
-        None,
-        "",
-        SENTENCES["yes"],
-        newest.value,
-        "",
-        newest.time,
-        references,
-    )
+    references = tuple(sorted({row.reference for row in rows}))
+    label = Text("Ung thư vú", "Breast cancer")
+    return Input(_CANCER, label, None, "", SENTENCES["yes"], newest.value, "", newest.time, references)
 
 
 def _rounded(value: Decimal) -> Decimal:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from lifelines import KaplanMeierFitter
 from tests.unit.products.evaluation.invented import Invented, invented_card
 
 from lienthong.core.errors import LienthongError
@@ -127,6 +129,23 @@ def test_survival_is_judged_at_the_times_of_the_protocol(tmp_path: Path) -> None
     first, last = found["curves"]["kaplan_meier"][0], found["curves"]["kaplan_meier"][-1]
     assert (first["observed"], first["predicted"], last["time"]) == (1, 1, 8)
     assert abs(last["observed"] - last["predicted"]) < 0.1
+
+
+def test_survival_is_measured_beside_what_kaplan_meier_says_of_everyone(tmp_path: Path) -> None:
+    cases, measures = women(), run(women(), SURVIVAL, tmp_path)["measures"]
+    curve = KaplanMeierFitter().fit(cases.time, cases.event)
+    known = cases.grid < cases.time.max()
+    same = np.tile(curve.predict(cases.grid[known]).to_numpy(), (len(cases), 1))
+    peer = survival.ibs(cases.time, cases.event, same, cases.grid[known])
+    assert measures["ibs_kaplan_meier"]["value"] == figure(peer.value)
+    assert measures["ibs"]["value"] < measures["ibs_kaplan_meier"]["value"]
+
+
+def test_women_followed_for_too_short_a_time_have_no_integrated_score(tmp_path: Path) -> None:
+    cases = women()
+    short = replace(cases, time=np.minimum(cases.time, 0.5), event=cases.event & (cases.time <= 0.5))
+    found = run(short, SURVIVAL, tmp_path)["measures"]["ibs"]
+    assert found["value"] is None and "nobody was followed" in found["method"]
 
 
 @pytest.mark.parametrize("times", ['at = ["9"]', "at = []"])
