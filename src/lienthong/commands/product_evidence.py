@@ -49,7 +49,7 @@ def evaluate(
         list[Path] | None, typer.Option("--data", metavar="FILE", help="Data of the same layout instead of its own.")
     ] = None,
     part: Annotated[
-        str | None, typer.Option(help="The part of the data [default: the protocol's; with --data, all].")
+        str | None, typer.Option(help="The part of the data [default: the protocol's; of other data, all].")
     ] = None,
     sign: Annotated[bool, typer.Option("--sign", help="Sign the run; --actor NAME is an evaluator.")] = False,
     to: To = None,
@@ -79,19 +79,20 @@ def _evaluated(
     from lienthong.core.clock import instant, system_clock
     from lienthong.privacy.access import Action
     from lienthong.products import catalogue
-    from lienthong.products.evaluation.data import files_of, find, suites
+    from lienthong.products.evaluation.data import digests, files_of, find, suites
     from lienthong.products.evaluation.environment import environment
     from lienthong.products.evaluation.evaluables import opened as evaluable_of
     from lienthong.products.evaluation.evaluate import evaluate as run
-    from lienthong.products.evaluation.screen import compared
+    from lienthong.products.evaluation.screen import compared, is_known
     from lienthong.products.evaluation.signing import sign as signed_by
 
     folder = catalogue.folder(name)
     evaluable, protocol = evaluable_of(folder), _protocol(folder)
     recipe = evaluable.data
     files = files_of(name, data, recipe) if data else find(name, recipe, suites(os.environ))
+    runs = catalogue.evidence(name).runs
     if part is None:
-        part = "" if data else protocol.part
+        part = protocol.part if not data or is_known((file.sha256 for file in digests(files)), runs) else ""
     private = None
     if node is not None:
         node.permit(Action.RUN_PRODUCT)
@@ -111,7 +112,7 @@ def _evaluated(
     if node is not None and private is not None:
         body = signed_by(body, private, node.people.get(_signer(call)).name, instant(system_clock()))
         to = to or node.home / "evaluations" / f"run-{name}-{done.digest[:12]}.json"
-    return compared(body, catalogue.evidence(name).runs, str(_write(body, to)) if to else "")
+    return compared(body, runs, str(_write(body, to)) if to else "")
 
 
 def _signer(call: Call) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lienthong.products.evaluation.evidence import SignedRun
 
-__all__ = ["Evaluated", "Locked", "compared", "lines"]
+__all__ = ["Evaluated", "Locked", "compared", "is_known", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], written: str) -
         elif all(run.body[name] == body[name] for name in ("artefact", "protocol", "data")):
             differs = run.file
     return Evaluated(body, equals, differs, written)
+
+
+def is_known(digests: Iterable[str], runs: Iterable[SignedRun]) -> bool:
+    """Whether these are, byte for byte, the data of a signed run: the product's own, however they were named."""
+    given = sorted(digests)
+    return any(given == sorted(file["sha256"] for file in run.body["data"]["files"]) for run in runs)
 
 
 def lines(evaluated: Evaluated) -> Iterator[str]:
