@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from lienthong.products.measures.influence import z_quantile
+from lienthong.products.measures.influence import t_quantile, z_quantile
 from lienthong.products.measures.inputs import cluster_codes, fraction, nothing, one_length, outcomes, reals
 from lienthong.products.measures.measure import Flags, Measure, Numbers
 from lienthong.products.measures.resampling import Index, bootstrap
@@ -48,21 +48,29 @@ def auroc(
 ) -> Measure:
     """The area under the ROC curve with DeLong's variance (1988) and an interval on the logit scale (Pepe 2003).
 
+    Of few cases DeLong's interval is too narrow (89 % at 10 cases, 90 others, area 0.9), so Student's quantile with
+    the freedom of Brunner & Munzel 2000 is taken, and the variance counts one more case of each outcome, which varies
+    as Hanley & McNeil 1982 foresee (94 to 95 % there; no difference is seen from some hundred cases on).
     With `clusters` the variance is that of Obuchowski 1997. Where DeLong's variance is 0 or can't be had (perfect
     separation, a single case), the interval is Newcombe's (2006, method 5), whose lower bound is honest there.
     """
     truth, given = _pair(happened, score)
-    z = z_quantile(fraction(level))
+    fraction(level)
     if truth.all() or not truth.any():
         return nothing(ONE_OUTCOME if len(truth) else "no cases")
     above, below = placements(truth, given)
     value = float(above.mean())
     codes = None if clusters is None else cluster_codes(clusters, len(truth))
-    variance = _covariance(truth, [(above, below)], codes)[0, 0]
-    if not 0 < value < 1 or not variance > 0:
-        low, high = newcombe(value, *_independent(truth, codes), z)
+    cases, others = _independent(truth, codes)
+    up, down, shared = (float(part[0, 0]) for part in _components(truth, [(above, below)], codes))
+    if not 0 < value < 1 or not up + down + shared > 0:
+        low, high = newcombe(value, cases, others, z_quantile(level))
         return Measure(value, low, high, "Newcombe method 5: DeLong's variance can't be had of these cases")
-    centre, half = math.log(value / (1 - value)), z * math.sqrt(variance) / (value * (1 - value))
+    one = value * (1 - value) * ((1 - value) / (2 - value) + value / (1 + value)) / 2
+    up, down = ((cases - 1) * up + one / cases) / cases, ((others - 1) * down + one / others) / others
+    freedom = (up + down) ** 2 / (up**2 / (cases - 1) + down**2 / (others - 1))
+    error = math.sqrt(max(up + down + shared, (up + down) / 4))  # outcomes of one patient can't cancel out wholly
+    centre, half = math.log(value / (1 - value)), t_quantile(level, freedom) * error / (value * (1 - value))
     how = "logit DeLong" if codes is None else "logit DeLong, clustered (Obuchowski)"
     return Measure(value, _expit(centre - half), _expit(centre + half), how)
 
@@ -176,23 +184,30 @@ def _paired(
 
 def _covariance(truth: Flags, parts: list[tuple[Numbers, Numbers]], codes: Index | None) -> Numbers:
     """DeLong's covariance of the areas, or Obuchowski's where cases come in clusters; NaN where there are too few."""
+    return np.asarray(sum(_components(truth, parts, codes)), dtype=np.float64)
+
+
+def _components(
+    truth: Flags, parts: list[tuple[Numbers, Numbers]], codes: Index | None
+) -> tuple[Numbers, Numbers, Numbers]:
+    """What the covariance has from the cases, from the others, and from clusters that hold both."""
     cases, others = int(truth.sum()), int((~truth).sum())
     above, below = (np.array([part[side] for part in parts]) for side in (0, 1))
     above, below = above - above.mean(axis=1, keepdims=True), below - below.mean(axis=1, keepdims=True)
+    none = np.full((len(parts), len(parts)), math.nan)
     if codes is None:
         if cases < 2 or others < 2:
-            return np.full((len(parts), len(parts)), math.nan)
-        parts_of = above @ above.T / (cases * (cases - 1)) + below @ below.T / (others * (others - 1))
-        return np.asarray(parts_of, dtype=np.float64)
-    of_cases, of_others, groups = codes[truth], codes[~truth], int(codes.max()) + 1
-    with_cases, with_others = len(np.unique(of_cases)), len(np.unique(of_others))
+            return none, none, none
+        return above @ above.T / (cases * (cases - 1)), below @ below.T / (others * (others - 1)), np.zeros_like(none)
+    with_cases, with_others = _independent(truth, codes)
     if with_cases < 2 or with_others < 2:
-        return np.full((len(parts), len(parts)), math.nan)
-    up = np.array([np.bincount(of_cases, weights=row, minlength=groups) for row in above]) / cases
-    down = np.array([np.bincount(of_others, weights=row, minlength=groups) for row in below]) / others
+        return none, none, none
+    groups = int(codes.max()) + 1
+    up = np.array([np.bincount(codes[truth], weights=row, minlength=groups) for row in above]) / cases
+    down = np.array([np.bincount(codes[~truth], weights=row, minlength=groups) for row in below]) / others
     shared = groups / (groups - 1) * (up @ down.T)
-    apart = with_cases / (with_cases - 1) * (up @ up.T) + with_others / (with_others - 1) * (down @ down.T)
-    return np.asarray(apart + shared + shared.T, dtype=np.float64)
+    up, down = with_cases / (with_cases - 1) * (up @ up.T), with_others / (with_others - 1) * (down @ down.T)
+    return up, down, shared + shared.T
 
 
 def _independent(truth: Flags, codes: Index | None) -> tuple[int, int]:

@@ -19,7 +19,7 @@ def z_quantile(level: float) -> float:
     return float(stats.norm.ppf((1 + level) / 2))
 
 
-def t_quantile(level: float, freedom: int) -> float:
+def t_quantile(level: float, freedom: float) -> float:
     """The two-sided quantile of Student's distribution."""
     return float(stats.t.ppf((1 + level) / 2, freedom))
 
