@@ -17,7 +17,8 @@ from lienthong.products.evaluation.cases import SurvivalCases
 from lienthong.products.evaluation.comparing import against
 from lienthong.products.evaluation.groups import Judged, gaps, judge, over_places
 from lienthong.products.evaluation.protocol import Protocol
-from lienthong.products.evaluation.result import Compared, Findings, MissingInput, Operating, Row, Sensitivity
+from lienthong.products.evaluation.result import Compared, Findings, MissingInput, Operating, Row, Sample, Sensitivity
+from lienthong.products.evaluation.sample import samples
 from lienthong.products.evaluation.subsets import complete, subset
 from lienthong.products.measures import concordance, survival, survival_calibration
 from lienthong.products.measures.censoring import kaplan_meier
@@ -67,7 +68,18 @@ def evaluate(cases: SurvivalCases, protocol: Protocol) -> Findings:
             MissingInput(name, int(flags.sum()), float(flags.mean())) for name, flags in sorted(cases.missing.items())
         ),
         sensitivity=(*_disturbed(cases, level), *_complete(cases, protocol, level)),
+        sample_size=_samples(cases, float(times[0]), protocol),
     )
+
+
+def _samples(cases: SurvivalCases, at: float, protocol: Protocol) -> tuple[Sample, ...]:
+    """The needs of a binary outcome at the primary time, against the cases whose state is known then.
+
+    With censoring more are needed (Riley 2022 simulates it), so that this is a lower bound: who falls short of it is
+    not powered.
+    """
+    ended = cases.event & (cases.time <= at)
+    return samples(int((ended | (cases.time > at)).sum()), int(ended.sum()), protocol)
 
 
 def main(cases: SurvivalCases, protocol: Protocol, level: float) -> dict[str, Measure]:

@@ -141,6 +141,15 @@ def test_survival_is_measured_beside_what_kaplan_meier_says_of_everyone(tmp_path
     assert measures["ibs"]["value"] < measures["ibs_kaplan_meier"]["value"]
 
 
+def test_the_sample_size_counts_those_whose_state_is_known(tmp_path: Path) -> None:
+    cases = women()
+    assumed = '[assumed]\nprevalence = "0.4"\nc = "0.7"\no_e_width = "0.2"\n'
+    (found,) = run(cases, SURVIVAL + assumed, tmp_path)["sample_size"]
+    ended = cases.event & (cases.time <= 5)
+    assert (found["for"], found["has_events"]) == ("o_e", ended.sum())
+    assert found["has"] == (ended | (cases.time > 5)).sum() < len(cases)
+
+
 def test_women_followed_for_too_short_a_time_have_no_integrated_score(tmp_path: Path) -> None:
     cases = women()
     short = replace(cases, time=np.minimum(cases.time, 0.5), event=cases.event & (cases.time <= 0.5))
