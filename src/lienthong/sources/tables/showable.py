@@ -29,6 +29,7 @@ _PREFIXES = frozenset(
 )
 _IN_A_NAME = frozenset({"name", "family", "given"})
 _MOST_PEOPLE = 512
+_SHORT_KEY = 4  # shorter ones are words and numbers of any text
 
 
 class Showing:
@@ -139,17 +140,18 @@ class Showing:
         return found
 
     def _someone(self, cells: Cells, replacer: Replacer) -> Someone:
-        """The replacements of whom a row is; kept for the rows that follow."""
+        """The replacements of whom a row is; kept by circle, so that its words are made a pattern once."""
         nodes = tuple(self._nodes(cells, replacer.circles))
-        someone = self._people.get(nodes) if nodes else None
+        known = (replacer.circles.anchor(nodes), *(node for node in nodes if node.startswith("t:Patient/")))
+        someone = self._people.get(known) if nodes else None
         if someone is None or someone.replacer is not replacer:
             someone = replacer.someone(nodes)
-            for node in nodes:
-                if node.startswith("t:") and len(key := node.partition("/")[2]) > 4:
+            for node in known[1:]:
+                if len(key := node.partition("/")[2]) > _SHORT_KEY:
                     someone.scrubber.know_code(key, _key(key, someone))
             if len(self._people) >= _MOST_PEOPLE:
                 self._people.clear()
-            self._people[nodes] = someone
+            self._people[known] = someone
         if any(who != "patient" for who, *_ in self.plan.names) or not nodes:
             someone = replacer.someone(nodes)  # what this row alone says is looked for in its own texts
             for _, said, _ in self._names(cells):
