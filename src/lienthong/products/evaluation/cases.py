@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lienthong.products.measures.measure import Flags, Numbers
 
-__all__ = ["BinaryCases", "Cases", "ForecastCases", "Labels", "SurvivalCases"]
+__all__ = ["BinaryCases", "Cases", "CodingCases", "ForecastCases", "Labels", "SurvivalCases"]
 
 Labels = NDArray[np.str_]
 """A word for each case: the cluster, site or subgroup that it belongs to ("" where it is not known)."""
@@ -93,4 +93,22 @@ class ForecastCases:
         return len(self.observed)
 
 
-Cases = BinaryCases | SurvivalCases | ForecastCases
+@dataclass(frozen=True, slots=True)
+class CodingCases:
+    """Which codes were right for each case, and which ones the product proposed, the best first.
+
+    Each entry of `codes` is a frozenset of one code or more; of `ranked` a tuple, empty where nothing was proposed;
+    of `given` the frozenset of codes that the product would enter by itself.
+    """
+
+    codes: NDArray[np.object_]
+    ranked: NDArray[np.object_]
+    given: NDArray[np.object_]
+    clusters: Labels | None = None
+    groups: Mapping[str, Labels] = field(default_factory=lambda: _NONE)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+Cases = BinaryCases | SurvivalCases | ForecastCases | CodingCases

@@ -13,8 +13,8 @@ import numpy as np
 from lienthong.core.clock import Clock, instant
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.products.card import Text
-from lienthong.products.evaluation import binary, forecast, survival
-from lienthong.products.evaluation.cases import BinaryCases, ForecastCases, SurvivalCases
+from lienthong.products.evaluation import binary, coding, forecast, survival
+from lienthong.products.evaluation.cases import BinaryCases, CodingCases, ForecastCases, SurvivalCases
 from lienthong.products.evaluation.data import digests
 from lienthong.products.evaluation.evaluable import Evaluable, Opened
 from lienthong.products.evaluation.ledger import EvaluationLedger, What, no_home
@@ -53,6 +53,7 @@ class _Task:
 _TASKS: Mapping[str, _Task] = {
     "binary": _Task(BinaryCases, binary.evaluate, binary.main),
     "survival": _Task(SurvivalCases, survival.evaluate, survival.main),
+    "coding": _Task(CodingCases, coding.evaluate, coding.main),
     "forecast": _Task(ForecastCases, forecast.evaluate, forecast.main),
 }
 

@@ -23,7 +23,7 @@ from lienthong.products.measures.measure import Flags, Measure
 __all__ = ["Judged", "Measured", "gaps", "judge", "over_places"]
 
 SITES = ("site", "year")
-SCALES: Mapping[str, Scale] = {"auroc": LOGIT, "c_index": LOGIT, "o_e": LOG, "o_e_at": LOG}
+SCALES: Mapping[str, Scale] = {"auroc": LOGIT, "top1": LOGIT, "c_index": LOGIT, "o_e": LOG, "o_e_at": LOG}
 
 Measured = Callable[[Flags, float], Mapping[str, Measure]]
 """The measures of the cases where a flag is true, with intervals of a level."""

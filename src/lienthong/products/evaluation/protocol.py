@@ -6,7 +6,7 @@ digits.
 
     name = "pneumonia-xray"         # of the product: [product] below is a table of its own
     version = "1.0.0"
-    task = "binary"                 # binary, survival or forecast
+    task = "binary"                 # binary, survival, forecast or coding
     part = "val"                    # the part of the data that is held out; "" where the data have no parts
     seed = 20261124                 # of every resampling
     resamples = 1000                level = "0.95"
@@ -43,7 +43,7 @@ from lienthong.products.card import Text
 
 __all__ = ["TASKS", "Bound", "Comparator", "Curve", "Protocol", "Subgroups", "Threshold", "read_protocol"]
 
-TASKS = ("binary", "survival", "forecast")
+TASKS = ("binary", "survival", "forecast", "coding")
 
 WRONG_PROTOCOL = ErrorKind(
     "evaluation-protocol-wrong",

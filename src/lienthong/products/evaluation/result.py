@@ -4,7 +4,7 @@ The JSON of a run is one object. Figures are numbers with six significant digits
 "high", "method"}, each of the first three a number or null; a text is {"vi", "en"}. Members:
 
     form        "lienthong-evaluation/1"
-    product, version, kind, title (text), task ("binary", "survival", "forecast")
+    product, version, kind, title (text), task ("binary", "survival", "forecast", "coding")
     artefact    digest of what was evaluated (`artefact.digest`)
     protocol    {"digest", "text"}: the protocol.toml as it was; `read_protocol(text)` gives thresholds, bounds,
                 reasons
@@ -17,7 +17,8 @@ The JSON of a run is one object. Figures are numbers with six significant digits
                 the primary threshold), coverage; c_index, uno_c, ibs, ibs_kaplan_meier, brier_at, o_e_at, slope_at,
                 ici_at, auc_at, net_benefit_at, d_calibration (at the primary time); wis, wis_<baseline>, coverage_50,
                 coverage_90, mae, mae_<baseline>, dispersion, underprediction, overprediction,
-                relative_wis_<baseline> (at the first horizon), wis_h2 … (at others)
+                relative_wis_<baseline> (at the first horizon), wis_h2 … (at others); top1,
+                top5, f1_micro, f1_macro
     operating   binary: [{"threshold", "primary", "reason" (text), "counts": {"tp", "fp", "fn", "tn"},
                 "measures"}]
     comparators [{"name", "measures", "differences": {name: measure}, "measure", "margin", "beaten": true | false

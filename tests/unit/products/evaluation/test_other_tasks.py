@@ -14,7 +14,7 @@ from lifelines import KaplanMeierFitter
 from tests.unit.products.evaluation.invented import Invented, invented_card
 
 from lienthong.core.errors import LienthongError
-from lienthong.products.evaluation.cases import Cases, ForecastCases, SurvivalCases
+from lienthong.products.evaluation.cases import Cases, CodingCases, ForecastCases, SurvivalCases
 from lienthong.products.evaluation.evaluate import evaluate
 from lienthong.products.evaluation.protocol import read_protocol
 from lienthong.products.measures import concordance, forecast, survival
@@ -180,6 +180,25 @@ def test_forecasts_are_scored_at_the_first_horizon_and_against_each_baseline(tmp
     assert [(row["horizon"], row["n"]) for row in found["curves"]["by_horizon"]] == [(1, 48), (3, 48)]
     assert _words(found["curves"]["by_place"], "place") == list("ABCD")
     assert len(found["curves"]["by_month"]) == 12
+
+
+def test_codes_are_counted_first_and_among_five(tmp_path: Path) -> None:
+    n = 200
+    ranked = np.empty(n, dtype=np.object_)
+    codes, given = ranked.copy(), ranked.copy()
+    for index in range(n):
+        codes[index] = frozenset({"J18.9"} if index % 4 else {"A91", "J18.9"})
+        ranked[index] = () if index % 20 == 0 else ("J18.9", "A91") if index % 2 else ("I10", "J18.9")
+        given[index] = frozenset(ranked[index][:1])
+    ward = np.where(np.arange(n) % 2 == 0, "A", "B")
+    cases = CodingCases(codes, ranked, given, groups={"ward": ward})
+    coded = HEAD + 'task = "coding"\n[subgroups]\nattributes = ["ward"]\nmin_n = 50\nmin_events = 0\n'
+    found = run(cases, coded, tmp_path)
+    measures = found["measures"]
+    assert (measures["top1"]["value"], measures["top5"]["value"]) == (figure(0.5), figure(0.95))
+    assert {"f1_micro", "f1_macro"} <= set(measures) and found["abstained"] == 10
+    verdicts = {item["word"]: item["verdict"] for item in found["groups"]}
+    assert verdicts == {"A": "worse", "B": "no-difference-shown"}
 
 
 def _words(rows: Sequence[dict[str, Any]], name: str) -> list[str]:
