@@ -28,7 +28,7 @@ from jax.scipy.ndimage import map_coordinates
 from sklearn.metrics import roc_auc_score
 
 from lienthong.products.imaging.classifier import Classifier
-from lienthong.products.imaging.development import divide, temperature, threshold_at
+from lienthong.products.imaging.development import divide, set_limits, temperature, threshold_at
 from lienthong.products.imaging.envelope import Envelope
 from lienthong.products.imaging.features import FEATURES, features_of
 from lienthong.products.imaging.pictures import SIDE, digest_of, read_labels, read_pictures
@@ -37,7 +37,7 @@ SEED, EPOCHS, BATCH = 20_261_124, 30, 64
 RATE, DECAY, MOMENTUM = 3e-3, 1e-3, 0.9
 CHANNELS = (1, 16, 16, 32, 32, 64, 64)
 HALVED = (2, 4)  # the picture is halved by maximum after these convolutions: 28 -> 14 -> 7
-SENSITIVITY = 0.95
+SENSITIVITY = COVERAGE = 0.95
 Weights = dict[str, Any]
 
 
@@ -256,6 +256,9 @@ def main() -> None:
     found = {
         "threshold": threshold,
         "temperature": scale,
+        "sets": dict(
+            zip(("event_from", "absent_to"), set_limits(COVERAGE, probability, happened[tuning]), strict=True)
+        ),
         "age_to": 5,
         "exposure_cuts": [round(float(cut), 4) for cut in np.quantile(features[:, 0], (1 / 3, 2 / 3))],
         "parameters": int(sum(value.size for value in values.values())),

@@ -65,7 +65,7 @@ _ENGINES: Mapping[str, Callable[[Traversable], Product]] = {
     "cox-model": CoxProduct,
 }
 _WORKS_ON: Mapping[str, str] = {
-    "image-classifier": "pictures, one at a time",
+    "image-classifier": "picture files, given after its name",
     "regional-forecast": "monthly counts of a region",
 }
 

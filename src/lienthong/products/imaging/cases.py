@@ -39,12 +39,14 @@ def open_cases(product: ImageProduct, files: Sequence[Path], part: str, settings
     random = np.random.Generator(np.random.PCG64(int(settings["seed"])))
     changed = {name: change(pictures, random) for name, change in PERTURBATIONS.items()}
     digests = tuple(short(digest_of(picture)) for picture in pictures)
+    probability = product.classifier.probabilities(pictures)
     cases = BinaryCases(
         happened=happened,
-        probability=product.classifier.probabilities(pictures),
+        probability=probability,
         comparators={COMPARATOR: product.comparator.probabilities(features)},
         groups={"exposure": _exposure(product, features[:, list(FEATURES).index("mean")])},
         abstained=~inside,
+        sets=np.column_stack([probability <= product.absent_to, probability >= product.event_from]),
         perturbed={name: product.classifier.probabilities(other) for name, other in changed.items()},
     )
     return Opened(cases, _notes(product, pictures, digests, inside, changed), product.development, digests)
@@ -73,7 +75,6 @@ def _notes(
     twice = len(digests) - len(set(digests))
     outside = {name: int((~product.envelope.holds(features_of(other))).sum()) for name, other in changed.items()}
     listed = ", ".join(f"{name} {count}" for name, count in outside.items())
-    told = product.classifier.probabilities(pictures) >= product.threshold
     shown = sum(product.answer(picture).evidence.faithful for picture in pictures)
     n, out = len(pictures), int((~inside).sum())
     return (
@@ -82,10 +83,8 @@ def _notes(
             f"{known} of {n} pictures are byte-identical to one that made the model; {twice} are repeated.",
         ),
         Text(
-            f"Mô hình không đưa ra con số cho {out} trong {n} ảnh vì không giống ảnh huấn luyện; "
-            f"{int(told.sum())} ảnh ở trên ngưỡng.",
-            f"The product gives no figure for {out} of {n} pictures, which are unlike those it was made from; "
-            f"{int(told.sum())} lie at or above the threshold.",
+            f"Mô hình không đưa ra con số cho {out} trong {n} ảnh vì không giống ảnh huấn luyện.",
+            f"The product gives no figure for {out} of {n} pictures, which are unlike those it was made from.",
         ),
         Text(
             f"Bản đồ bằng chứng qua kiểm tra xoá và thêm (p ≤ 0,05) ở {shown} trong {n} ảnh; "

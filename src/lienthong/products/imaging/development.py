@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lienthong.products.measures.measure import Flags, Numbers
+from lienthong.products.measures.uncertainty import split_quantile
 
-__all__ = ["Division", "divide", "logistic", "temperature", "threshold_at"]
+__all__ = ["Division", "divide", "logistic", "set_limits", "temperature", "threshold_at"]
 
 _TUNE_PERCENT = 15
 _LEAST, _MOST = 0.05, 20.0
@@ -58,6 +59,17 @@ def temperature(logit: Numbers, happened: Flags) -> float:
         else:
             low = left
     return round(float(np.exp((low + high) / 2)), 4)
+
+
+def set_limits(coverage: float, probability: Numbers, happened: Flags) -> tuple[float, float]:
+    """From which probability on the event is not ruled out, and up to which its absence is not (conformal).
+
+    Of later cases like these, each outcome is in its set at least as often as `coverage` says.
+    """
+    miss = 1 - coverage
+    event = split_quantile(1 - probability[happened], miss)
+    absent = split_quantile(probability[~happened], miss)
+    return round(1 - min(event, 1.0), 6), round(min(absent, 1.0), 6)
 
 
 def threshold_at(sensitivity: float, probability: Numbers, happened: Flags) -> float:

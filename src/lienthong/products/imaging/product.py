@@ -33,11 +33,14 @@ class Answer:
     """What a product says of one picture.
 
     `inside` is False where the picture is unlike those that the model was made from: then nothing else may be shown.
-    `probability` and `simple`, that of the explainable comparator, are rounded to 6 decimals.
+    `ruled_out` says of "no pneumonia" and of "pneumonia" whether the conformal set leaves it out; where both or
+    neither are, the product can't tell. `probability` and `simple`, that of the explainable comparator, are rounded
+    to 6 decimals.
     """
 
     probability: float
     threshold: float
+    ruled_out: tuple[bool, bool]
     inside: bool
     simple: float
     evidence: Evidence
@@ -52,6 +55,8 @@ class Answer:
         figure = chosen.say(percent=_percent(self.probability), threshold=_percent(self.threshold))
         simple = SENTENCES["comparator"].say(percent=_percent(self.simple))
         found = [figure, self._where(), simple]
+        if self.ruled_out[0] == self.ruled_out[1]:
+            found.insert(1, SENTENCES["unsure"])
         if (self.simple >= self.threshold) != self.positive:
             found.append(SENTENCES["differ"])
         return tuple(found)
@@ -79,6 +84,7 @@ class ImageProduct:
             self.classifier = Classifier((folder / "model.onnx").read_bytes())
             self.envelope = Envelope.read(self.model["envelope"], list(FEATURES))
             self.threshold = float(self.model["threshold"])
+            self.event_from, self.absent_to = (float(self.model["sets"][key]) for key in ("event_from", "absent_to"))
             simple = json.loads((folder / "comparator.json").read_text("utf-8"))
             self.comparator = GlassBox.read(simple, list(FEATURES))
             self.development = frozenset((folder / "development.txt").read_text("utf-8").split())
@@ -94,9 +100,11 @@ class ImageProduct:
         logit = self.classifier.logits(picture[None])
         features = features_of(picture[None])
         odds = float(np.log(self.threshold / (1 - self.threshold)))
+        probability = float(np.round(logistic(logit), 6)[0])
         return Answer(
-            probability=float(np.round(logistic(logit), 6)[0]),
+            probability=probability,
             threshold=self.threshold,
+            ruled_out=(probability > self.absent_to, probability < self.event_from),
             inside=bool(self.envelope.holds(features)[0]),
             simple=float(self.comparator.probabilities(features)[0]),
             evidence=evidence_of(self.classifier, picture, float(logit[0]), odds),

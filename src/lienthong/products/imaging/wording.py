@@ -21,6 +21,10 @@ SENTENCES: Mapping[str, Text] = MappingProxyType(
             "The AI does not lean towards pneumonia: probability {percent} % (threshold {threshold} %). "
             "It rules out nothing. Not verified.",
         ),
+        "unsure": Text(
+            "Mô hình không phân định được ảnh này: hãy coi như không có gợi ý.",
+            "The model can't tell for this picture: take it as no suggestion.",
+        ),
         "where": Text(
             "Bằng chứng chính nằm ở: {zones} (trái, phải là của ảnh).",
             "The main evidence lies in: {zones} (left and right are those of the picture).",

@@ -11,11 +11,12 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.metrics import log_loss
 from tests.unit.products.imaging.invented import chest
 
-from lienthong.products.imaging.development import divide, logistic, temperature, threshold_at
+from lienthong.products.imaging.development import divide, logistic, set_limits, temperature, threshold_at
 from lienthong.products.imaging.dicom import small
 from lienthong.products.imaging.envelope import Envelope
 from lienthong.products.imaging.features import FEATURES, features_of
 from lienthong.products.imaging.glassbox import GlassBox, Steps
+from lienthong.products.measures.measure import Numbers
 
 RANDOM = np.random.Generator(np.random.PCG64(3))
 DIGESTS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(2000)]
@@ -53,6 +54,19 @@ def test_the_threshold_keeps_the_sensitivity_and_no_higher_one_does() -> None:
     assert (probability[happened] >= found + 0.0101).mean() < 0.95
     with pytest.raises(ValueError, match="no event"):
         threshold_at(0.95, probability, np.zeros(500, bool))
+
+
+def test_sets_hold_each_outcome_as_often_as_promised() -> None:
+    """A thousand and one times: calibrate on 80 cases, look at one more of each outcome (Vovk 2005)."""
+    held = np.zeros(2)
+    for _ in range(1001):
+        happened = np.arange(80) < 50
+        probability: Numbers = np.where(happened, RANDOM.beta(4, 2, 80), RANDOM.beta(2, 4, 80)).round(6)
+        event_from, absent_to = set_limits(0.9, probability, happened)
+        held += RANDOM.beta(4, 2) >= event_from, RANDOM.beta(2, 4) <= absent_to
+    assert (held / 1001 > 0.88).all()
+    assert (held / 1001 < 0.945).all()
+    assert set_limits(0.9, np.array([0.5, 0.5], np.float64), np.array([True, False])) == (0.0, 1.0)
 
 
 def test_the_table_of_steps_is_the_boosting_machine() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,9 +113,19 @@ def test_a_map_without_meaning_fails_and_is_not_shown(product: ImageProduct) -> 
     answer = product.answer(drawn(1.0))
     turned = Evidence(-answer.evidence.cells, answer.evidence.zones, 0.0, 0.0, 0.35)
     assert not turned.faithful
-    told = type(answer)(answer.probability, answer.threshold, True, answer.simple, turned).sentences()
+    told = replace(answer, evidence=turned).sentences()
     assert any("did not pass" in text.en for text in told)
     assert not any("lies in" in text.en for text in told)
+
+
+@pytest.mark.parametrize(
+    ("ruled_out", "unsure"), [((True, False), False), ((False, False), True), ((True, True), True)]
+)
+def test_where_the_set_holds_both_or_neither_it_says_that_it_cannot_tell(
+    product: ImageProduct, ruled_out: tuple[bool, bool], unsure: bool
+) -> None:
+    told = replace(product.answer(drawn(1.0)), ruled_out=ruled_out).sentences()
+    assert any("can't tell" in text.en for text in told) == unsure
 
 
 def test_a_constant_picture_has_no_faithful_map(product: ImageProduct) -> None:
