@@ -25,6 +25,7 @@ from lienthong.commands.forecast import forecast
 from lienthong.commands.mapping import app as mapping_app
 from lienthong.commands.people import people
 from lienthong.commands.product_evidence import evaluate, lock
+from lienthong.commands.product_report import report
 from lienthong.commands.validate import validate
 from lienthong.core.clock import system_clock
 from lienthong.core.errors import Category, ErrorKind, ExitCode, LienthongError
@@ -348,6 +349,7 @@ def product_run(
 product_app.command("lock")(lock)
 product_app.command("evaluate")(evaluate)
 product_app.command("forecast")(forecast)
+product_app.command("report")(report)
 
 
 @audit_app.command("verify")

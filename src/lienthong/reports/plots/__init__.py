@@ -1,0 +1,1 @@
+"""The plots of an evaluation, one file per family: values in, a `Plot` out."""
