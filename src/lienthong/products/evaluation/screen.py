@@ -90,7 +90,7 @@ def lines(evaluated: Evaluated) -> Iterator[str]:
         word = item["word"] or "(not known)"
         yield f"Group {item['attribute']} = {word}: n {item['n']}{events}: {item['verdict']}."
     for item in run["sensitivity"]:
-        first = next(iter(item["measures"].items()), None)
+        first = next(((name, found) for name, found in item["measures"].items() if found["value"] is not None), None)
         told = f", {first[0]} {_shown(first[1])}" if first else ""
         yield f"On {item['name']} ({item['kind']}): n {item['n']}{told}"
     for item in run["sample_size"]:
