@@ -335,11 +335,12 @@ def product_run(
     ] = None,
 ) -> None:
     """Run a product on the warehouse or on pictures; its suggestions wait for a physician."""
-    from lienthong import console
     from lienthong.commands.run_pictures import run_pictures
 
     if files:
         run_pictures(context, name, files, patient, reports)
+
+    from lienthong import console
 
     with opened(context) as node, console.progress(quiet=context.obj.json) as progress:
         ran = node.run_product(name, progress=progress)

@@ -45,7 +45,7 @@ def test_a_picture_becomes_a_suggestion_that_waits(lienthong: Lienthong, tmp_pat
     broken.write_bytes(b"nothing of a picture")
     said = lienthong("product", "run", "pneumonia-xray", picture, side, broken, plain=True)
     assert said.code == 1
-    assert "1 suggestions (0 new, 1 unchanged" in said.out
+    assert "Files: 3; with a figure: 1 (new 0, unchanged 1, decided before 0)" in said.out
     assert "No frontal view" in said.out
     assert "Không đọc được tệp" in said.out
     assert "BN0042" not in said.out + said.err

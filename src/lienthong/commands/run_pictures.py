@@ -55,16 +55,15 @@ def run_pictures(
         if not file.is_file():
             raise NO_FILE.at(file.name)
     try:
-        from lienthong.products.imaging.evaluating import EvaluableImages
+        from lienthong.products.imaging.product import ImageProduct
         from lienthong.products.imaging.run import run_on_pictures
     except ModuleNotFoundError as error:
         raise evaluables.NO_PACKAGES.at(name, package=error.name or "?") from None
-    product = evaluables.load(name)
-    assert isinstance(product, EvaluableImages), "its kind says so"
+    product = ImageProduct(catalogue.folder(name))
     with opened(context) as node:
         grant = node.permit_run()
         ran = run_on_pictures(
-            product.product,
+            product,
             files,
             node.record,
             grant,
@@ -79,8 +78,8 @@ def run_pictures(
 
 def _lines(ran: PictureRun) -> str:
     lines = [
-        f"{ran.product} {ran.version}: {ran.files} files, {ran.computed} suggestions"
-        f" ({ran.new} new, {ran.unchanged} unchanged, {ran.decided} decided), {ran.withdrawn} withdrawn"
+        f"{ran.product} {ran.version}. Files: {ran.files}; with a figure: {ran.computed}"
+        f" (new {ran.new}, unchanged {ran.unchanged}, decided before {ran.decided}); withdrawn: {ran.withdrawn}."
     ]
     for item in ran.told:
         if item.text is None:

@@ -35,7 +35,7 @@ NO_PACKAGES = ErrorKind(
 _OPENERS: Mapping[str, str] = {
     "published-equation": "lienthong.products.evaluation.equation_cases:evaluable",
     "published-score": "lienthong.products.evaluation.score_cases:evaluable",
-    "image-classifier": "lienthong.products.imaging:evaluable",
+    "image-classifier": "lienthong.products.imaging.evaluating:evaluable",
     "regional-forecast": "lienthong.products.forecasting:evaluable",
     "cox-model": "lienthong.products.survival.evaluated:evaluable",
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import onnxruntime
+from scipy import special
 
-from lienthong.products.imaging.development import logistic
 from lienthong.products.imaging.pictures import Pictures
 from lienthong.products.measures.measure import Numbers
 
@@ -38,7 +38,7 @@ class Classifier:
 
     def probabilities(self, pictures: Pictures) -> Numbers:
         """The probability of each picture, rounded to 6 decimals."""
-        return np.round(logistic(self.logits(pictures)), _DECIMALS)
+        return np.round(special.expit(self.logits(pictures)), _DECIMALS)
 
     def quick_logits(self, pictures: Pictures) -> Numbers:
         """The logits of pictures read in one batch: for comparing variants of a picture, never for a figure shown."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lienthong.products.measures.measure import Flags, Numbers
 from lienthong.products.measures.uncertainty import split_quantile
 
-__all__ = ["Division", "divide", "logistic", "set_limits", "temperature", "threshold_at"]
+__all__ = ["Division", "divide", "set_limits", "temperature", "threshold_at"]
 
 _TUNE_PERCENT = 15
 _LEAST, _MOST = 0.05, 20.0
@@ -38,13 +38,8 @@ def divide(digests: Sequence[str], held_out: Sequence[str]) -> Division:
     return Division(np.flatnonzero(~out & ~tune), np.flatnonzero(tune), np.flatnonzero(out))
 
 
-def logistic(logit: Numbers) -> Numbers:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return 0.5 * (1 + np.tanh(logit / 2))
-
-
 def temperature(logit: Numbers, happened: Flags) -> float:
-    """The scale T for which logistic(logit / T) has the least log loss; golden-section search to four decimals."""
+    """The scale T for which expit(logit / T) has the least log loss; golden-section search to four decimals."""
     signed = np.where(happened, logit, -logit)
 
     def loss(scale: float) -> float:

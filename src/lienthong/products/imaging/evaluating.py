@@ -14,7 +14,7 @@ from lienthong.products.imaging.cases import open_cases
 from lienthong.products.imaging.product import ImageProduct
 from lienthong.products.shipped import NOT_WHOLE
 
-__all__ = ["EvaluableImages"]
+__all__ = ["EvaluableImages", "evaluable"]
 
 
 class EvaluableImages:
@@ -42,3 +42,8 @@ class EvaluableImages:
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
         """The cases of a part of an archive; of a file of the user ("") its only part, or the one called test."""
         return open_cases(self.product, files, part, settings)
+
+
+def evaluable(folder: Traversable) -> EvaluableImages:
+    """The product of a folder as it is evaluated (for `products.evaluation.evaluables`)."""
+    return EvaluableImages(folder)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
-from lienthong.products.imaging.development import logistic
 from lienthong.products.measures.measure import Numbers
 
 __all__ = ["GlassBox", "Steps"]
@@ -53,7 +53,7 @@ class GlassBox:
 
     def probabilities(self, features: Numbers) -> Numbers:
         """The probability for each row of features, rounded to 6 decimals."""
-        return np.round(logistic(self.logits(features)), _DECIMALS)
+        return np.round(special.expit(self.logits(features)), _DECIMALS)
 
     def to_json(self) -> dict[str, Any]:
         """The model as JSON; figures to nine significant digits."""

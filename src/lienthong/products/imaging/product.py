@@ -10,11 +10,11 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from lienthong.products.card import Card, Text, read_card
 from lienthong.products.evaluation.artefact import digest
 from lienthong.products.imaging.classifier import Classifier
-from lienthong.products.imaging.development import logistic
 from lienthong.products.imaging.envelope import Envelope
 from lienthong.products.imaging.features import FEATURES, features_of
 from lienthong.products.imaging.glassbox import GlassBox
@@ -100,7 +100,7 @@ class ImageProduct:
         logit = self.classifier.logits(picture[None])
         features = features_of(picture[None])
         odds = float(np.log(self.threshold / (1 - self.threshold)))
-        probability = float(np.round(logistic(logit), 6)[0])
+        probability = float(np.round(special.expit(logit), 6)[0])
         return Answer(
             probability=probability,
             threshold=self.threshold,

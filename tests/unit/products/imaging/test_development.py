@@ -8,10 +8,11 @@ import json
 import numpy as np
 import pytest
 from interpret.glassbox import ExplainableBoostingClassifier
+from scipy import special
 from sklearn.metrics import log_loss
 from tests.unit.products.imaging.invented import chest
 
-from lienthong.products.imaging.development import divide, logistic, set_limits, temperature, threshold_at
+from lienthong.products.imaging.development import divide, set_limits, temperature, threshold_at
 from lienthong.products.imaging.dicom import small
 from lienthong.products.imaging.envelope import Envelope
 from lienthong.products.imaging.features import FEATURES, features_of
@@ -39,10 +40,10 @@ def test_twins_stand_on_one_side() -> None:
 @pytest.mark.parametrize("true", [0.4, 1.0, 2.5])
 def test_the_temperature_is_that_of_the_least_log_loss(true: float) -> None:
     logit = RANDOM.normal(0, 3, 4000)
-    happened = RANDOM.random(4000) < logistic(logit / true)
+    happened = RANDOM.random(4000) < special.expit(logit / true)
     found = temperature(logit, happened)
     assert found == pytest.approx(true, rel=0.15)
-    least = min(np.linspace(0.2, 5, 200), key=lambda scale: log_loss(happened, logistic(logit / scale)))
+    least = min(np.linspace(0.2, 5, 200), key=lambda scale: log_loss(happened, special.expit(logit / scale)))
     assert found == pytest.approx(least, abs=0.03)
 
 
