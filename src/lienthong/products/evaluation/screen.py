@@ -76,8 +76,8 @@ def lines(evaluated: Evaluated) -> Iterator[str]:
     for name, measure in run["measures"].items():
         yield f"  {name:<24} {_shown(measure)}"
     for item in run["comparators"]:
-        verdict = {True: "beaten", False: "not beaten", None: "not judged"}[item["beaten"]]
-        yield f"Against {item['name']}: {verdict}" + (f" by {item['measure']}." if item["measure"] else ".")
+        verdict = {True: "the product is better", False: "not shown to be better", None: "not judged"}[item["beaten"]]
+        yield f"Against {item['name']}: {verdict}" + (f", by {item['measure']}." if item["measure"] else ".")
         for name, measure in item["differences"].items():
             yield f"  {name:<24} {_shown(measure)}"
     for item in run["bounds"]:

@@ -59,7 +59,7 @@ def test_a_run_is_told_with_what_it_does_not_show(body: dict[str, Any]) -> None:
     assert "Exploratory: No lock in a home" in said[1]
     text = "\n".join(said)
     for part in (
-        "Against coin: beaten by net_benefit.",
+        "Against coin: the product is better, by net_benefit.",
         "Bound auroc (low) ≥ 0.6: met.",
         "Bound auroc (value) ≤ 0.5: NOT met.",
         "Bound f1 (value) ≥ 0.5: can't be judged.",
