@@ -297,7 +297,7 @@ def _distance(
     if figure.value is None:
         return nothing(_SEPARATED)
     shape = f"spline of {knots} knots" if knots else "straight line"
-    return Measure(figure.value, figure.low, figure.high, f"{shape}, {figure.method}")
+    return Measure(figure.value, figure.low, figure.high, f"{figure.method}; {shape}")
 
 
 def _pair(happened: ArrayLike, probability: ArrayLike) -> tuple[Flags, Numbers]:
@@ -316,12 +316,14 @@ def _wald(found: Fit | None, place: int, clusters: ArrayLike | None, n: int, lev
     fraction(level)
     if found is None:
         return nothing(_SEPARATED)
-    value, error = float(found.coefficients[place]), math.sqrt(float(found.covariance[place, place]))
+    value, error = float(found.coefficients[place]), math.sqrt(max(float(found.covariance[place, place]), 0.0))
     if clusters is None:
         half, how = influence.z_quantile(level) * error, "Wald"
     else:
         groups = int(cluster_codes(clusters, n).max()) + 1
         if groups < 2:
             return Measure(value, method="no interval: fewer than two independent cases")
+        if error < 1e-6:  # the clusters cancel out to rounding
+            return Measure(value, method="no interval: every independent case adds the same")
         half, how = influence.t_quantile(level, groups - 1) * error, f"Wald, sandwich over {groups} clusters"
     return Measure(value, value - half, value + half, how)
