@@ -16,16 +16,24 @@ class Evaluated:
     """A run as JSON, and how it stands to the signed runs of the catalogue.
 
     `equals` is {"file", "digest", "signer", "status"} of the signed run with the same digest, `differs` the file of a
-    signed run of the same data, artefact and protocol with other figures; `written` where the run was written to.
+    signed run of the same data, artefact and protocol with other figures; `broken` says why the signed runs that ship
+    do not hold for this product as it is now; `written` where the run was written to.
     """
 
     body: Mapping[str, Any]
     equals: Mapping[str, str] | None = None
     differs: str = ""
+    broken: str = ""
     written: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.body, "equals": self.equals, "differs": self.differs, "written": self.written}
+        return {
+            **self.body,
+            "equals": self.equals,
+            "differs": self.differs,
+            "broken": self.broken,
+            "written": self.written,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Locked:
         return {**self.body, "written": self.written}
 
 
-def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], written: str) -> Evaluated:
+def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], broken: str, written: str) -> Evaluated:
     """The run beside the signed ones of the catalogue."""
     equals, differs = None, ""
     for run in runs:
@@ -53,7 +61,7 @@ def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], written: str) -
             }
         elif all(run.body[name] == body[name] for name in ("artefact", "protocol", "data")):
             differs = run.file
-    return Evaluated(body, equals, differs, written)
+    return Evaluated(body, equals, differs, broken, written)
 
 
 def is_known(digests: Iterable[str], runs: Iterable[SignedRun]) -> bool:
@@ -105,6 +113,8 @@ def lines(evaluated: Evaluated) -> Iterator[str]:
         yield f"It equals the signed run {equal['digest']} of {equal['signer']} ({equal['file']}, {equal['status']})."
     if evaluated.differs:
         yield f"IT DIFFERS from the signed run {evaluated.differs} of the same data, artefact and protocol."
+    if evaluated.broken:
+        yield f"The shipped evidence does not count: {evaluated.broken}"
     if evaluated.written:
         yield f"Written to {evaluated.written}."
 

@@ -34,17 +34,17 @@ def signed(body: dict[str, Any]) -> SignedRun:
 
 
 def test_a_run_equals_the_signed_one_or_differs_from_it(body: dict[str, Any]) -> None:
-    same = compared(body, [signed(body)], "")
+    same = compared(body, [signed(body)], "", "")
     assert same.equals is not None and (same.equals["signer"], same.differs) == ("kiem", "")
     said = "\n".join(lines(same))
     assert f"It equals the signed run {body['digest']} of kiem (run-x.json, confirmatory)." in said
 
-    other = compared({**body, "digest": "0" * 64}, [signed(body)], "")
+    other = compared({**body, "digest": "0" * 64}, [signed(body)], "", "")
     assert other.equals is None and other.differs == "run-x.json"
     assert "IT DIFFERS from the signed run run-x.json" in "\n".join(lines(other))
 
     elsewhere = {**body, "digest": "0" * 64, "data": {**body["data"], "part": "train"}}
-    assert compared(elsewhere, [signed(body)], "").differs == ""
+    assert compared(elsewhere, [signed(body)], "", "").differs == ""
 
 
 def test_the_products_own_data_are_known_by_their_bytes(body: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ def test_the_products_own_data_are_known_by_their_bytes(body: dict[str, Any]) ->
 
 
 def test_a_run_is_told_with_what_it_does_not_show(body: dict[str, Any]) -> None:
-    said = list(lines(compared(body, [], "/tmp/run.json")))
+    said = list(lines(compared(body, [], "The evidence of 'x' does not hold.", "/tmp/run.json")))
     assert said[0] == "invented 1.0.0 on cases.csv: 1,200 cases, 394 events, 12 without a figure."
     assert "Exploratory: No lock in a home" in said[1]
     text = "\n".join(said)
@@ -68,6 +68,7 @@ def test_a_run_is_told_with_what_it_does_not_show(body: dict[str, Any]) -> None:
         "Group ethnic group = H'Mông: n 30",
         "On noise (disturbed): n 1188, auroc",
         "Leaks: Not checked",
+        "The shipped evidence does not count: The evidence of 'x'",
         "Written to /tmp/run.json.",
     ):
         assert part in text, part
