@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from lienthong.commands.audit import audit
 from lienthong.commands.call import Call, kept, opened
 from lienthong.commands.check import check
 from lienthong.commands.deidentify import deidentify
@@ -43,11 +44,10 @@ app = typer.Typer(
 )
 view_app = typer.Typer(help="SQL-on-FHIR views.", no_args_is_help=True)
 product_app = typer.Typer(help="Clinical AI products.", no_args_is_help=True)
-audit_app = typer.Typer(help="The log of who used whose data, and the signed decisions.", no_args_is_help=True)
 app.add_typer(view_app, name="view")
 app.add_typer(people, name="user")
 app.add_typer(product_app, name="product")
-app.add_typer(audit_app, name="audit")
+app.add_typer(audit, name="audit")
 
 FAULT = ErrorKind(
     "our-fault",
@@ -351,17 +351,6 @@ product_app.command("lock")(lock)
 product_app.command("evaluate")(evaluate)
 product_app.command("forecast")(forecast)
 product_app.command("report")(report)
-
-
-@audit_app.command("verify")
-def audit_verify(context: typer.Context) -> None:
-    """Whether the log, the decisions and the kept files are as they were written."""
-    from lienthong import console
-
-    with opened(context) as node:
-        verified = console.Listing("findings", node.verify_audit())
-    console.show(verified, as_json=context.obj.json)
-    raise typer.Exit(ExitCode.FINDINGS if verified.items else ExitCode.DONE)
 
 
 def hoist(arguments: Iterable[str]) -> list[str]:

@@ -28,6 +28,7 @@ from lienthong.keeping.keys import WARNING
 from lienthong.keeping.logbook import LOG, counts
 from lienthong.keeping.restore import Restored
 from lienthong.keeping.upgrade import Upgraded
+from lienthong.privacy.audit.verify import Verified
 from lienthong.products.evaluation.screen import Evaluated
 from lienthong.products.evaluation.screen import lines as evaluated_lines
 from lienthong.products.run import Run
@@ -200,6 +201,18 @@ def _listed(result: Listing) -> Iterator[Text | Table | str]:
         yield from _findings(findings)
     else:
         yield from _lines(result.to_json())
+
+
+@told.register
+def _verified(result: Verified) -> Iterator[Text | Table | str]:
+    yield f"{result.size:,} entries, {result.checkpoints:,} checkpoints; signed up to entry {result.signed:,}."
+    yield f"Key: {result.key}"
+    for witness in result.witnesses:
+        yield f"Witnessed by {witness.name}: {witness.size:,} entries, {witness.time}"
+    yield (
+        f"{len(result.findings)} findings." if result.findings else "No finding: the log is the one that was signed."
+    )
+    yield from _findings(result.findings)
 
 
 @told.register

@@ -18,14 +18,15 @@ from lienthong.core.clock import Clock, instant, system_clock, zone
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.core.finding import Finding
 from lienthong.core.settings import DEFAULT_TOML, Settings, read_settings
+from lienthong.decisions.anchors import anchors, unanchored
 from lienthong.decisions.ledger import Ledger, verify_outcome
 from lienthong.decisions.people import People
 from lienthong.decisions.person import Person
 from lienthong.decisions.statement import Verdict
+from lienthong.decisions.store import Chain
 from lienthong.pipeline import Ingested, Progress, Way, quiet
 from lienthong.privacy.access import NODE, Action, Grant, permit
-from lienthong.privacy.access_log import AccessLog
-from lienthong.privacy.keys import node_key
+from lienthong.privacy.access_log import node_log
 from lienthong.privacy.vault import Vault
 from lienthong.products import catalogue
 from lienthong.products.decide import apply_pending, decide
@@ -83,7 +84,7 @@ class Node:
             read_settings(settings.read_bytes()), mappings=kept.read_all(self.home / "mappings")
         )
         keys = self.home / "keys"
-        self.log = AccessLog(self.home / "audit", node_key(keys, "node", random), clock)
+        self.log = node_log(self.home, clock, random)
         self.vault = Vault(self.home / "raw", keys, random=random)
         decisions = self.home / "decisions.db"
         self.people = People(decisions, keys, clock, offset=self.settings.offset, random=random)
@@ -112,6 +113,21 @@ class Node:
         """A grant for this node's actor and purpose, or for the ones given; every answer is logged."""
         return permit(actor or self.actor, purpose or self.purpose, action, scope=scope, log=self.log)
 
+    def did(self, grant: Grant, *, about: str = "", facts: Mapping[str, str | int] | None = None) -> None:
+        """Writes down that what was permitted is done; `about` names a resource and is kept as a commitment only."""
+        told = dict(facts or {})
+        if grant.action in (Action.DECIDE, Action.MANAGE_PEOPLE, Action.RUN_PRODUCT):
+            told |= anchors(self._chains)
+        self.log.append(
+            actor=grant.actor.name,
+            purpose=grant.purpose.value,
+            action=grant.action.value,
+            scope=grant.scope,
+            outcome="done",
+            about=about,
+            facts=told,
+        )
+
     def ingest(
         self,
         paths: Iterable[Path],
@@ -131,16 +147,23 @@ class Node:
             kept.keep(mapping, self.home / "mappings", self.settings.offset)
             self.settings = replace(self.settings, mappings=kept.read_all(self.home / "mappings"))
         done = pipeline.ingest(paths, self._way, grant, source=source, format=format, progress=progress)
+        self._ingested(grant, done)
         self._write_signed(grant)
         return done
 
     def retry(self, *, progress: Progress = quiet) -> Ingested:
         """Reads again what lies in quarantine."""
-        return pipeline.retry(self._way, self.permit(Action.INGEST), progress=progress)
+        grant = self.permit(Action.INGEST)
+        done = pipeline.retry(self._way, grant, progress=progress)
+        self._ingested(grant, done)
+        return done
 
     def build(self, *, engine: str = "duckdb", progress: Progress = quiet) -> Built:
         """Record → Parquet, views, OMOP, checks: one snapshot, swapped whole."""
-        return self.warehouse.build(self.record, self.permit(Action.BUILD), engine=engine, progress=progress)
+        grant = self.permit(Action.BUILD)
+        built = self.warehouse.build(self.record, grant, engine=engine, progress=progress)
+        self.did(grant, facts={"snapshot": built.snapshot, "checks_failed": built.checks.failed})
+        return built
 
     def query(self, sql: str) -> pa.Table:
         """Rows of the warehouse (`omop.<table>`, `views.<name>`, `fhir."<Type>"`) and of `record.<table>`."""
@@ -160,7 +183,9 @@ class Node:
         """The record as NDJSON by type or as health-insurance XML, or the warehouse's tables as Parquet."""
         grant, offset = self.permit(Action.EXPORT), self.settings.offset
         made = self.clock().astimezone(zone(offset)).date()
-        return export(folder, what, self.record, self.warehouse, grant, progress, made=made, offset=offset)
+        done = export(folder, what, self.record, self.warehouse, grant, progress, made=made, offset=offset)
+        self.did(grant, facts={"what": what, "files": len(done.files), "rows": sum(done.files.values())})
+        return done
 
     def permit_run(self) -> Grant:
         """A grant to run a product, once all that physicians signed is written."""
@@ -171,7 +196,15 @@ class Node:
     def run_product(self, name: str, *, progress: Progress = quiet) -> Run:
         """Runs a product of the catalogue on the warehouse; its suggestions wait for a physician."""
         product, grant = catalogue.load(name), self.permit_run()
-        return run(product, self.warehouse, self.record, grant, self.clock, progress, offset=self.settings.offset)
+        ran = run(product, self.warehouse, self.record, grant, self.clock, progress, offset=self.settings.offset)
+        facts: dict[str, str | int] = {
+            "product": ran.product,
+            "version": ran.version,
+            "digest": ran.digest,
+            "people": ran.people,
+        }
+        self.did(grant, facts={**facts, "new": ran.new, "renewed": ran.renewed, "withdrawn": ran.withdrawn})
+        return ran
 
     def decide(
         self,
@@ -185,7 +218,7 @@ class Node:
     ) -> Stored:
         """This node's actor, a physician, accepts, changes or rejects the suggestion with this id, and signs it."""
         grant = self.permit(Action.DECIDE)
-        return decide(
+        outcome = decide(
             self.record,
             self.ledger,
             self.people,
@@ -197,6 +230,8 @@ class Node:
             passphrase,
             seen=seen,
         )
+        self.did(grant, about=f"RiskAssessment/{suggestion}")
+        return outcome
 
     def write_signed(self) -> int:
         """Writes what was signed while the record was busy, or before a process was killed; says how many."""
@@ -220,34 +255,55 @@ class Node:
         person = self.people.add(grant, name, display, password=password)
         for role in roles:
             person = self.people.entitle(grant, name, role, licence=licence if role is Role.PHYSICIAN else "")
-        return self.people.make_key(grant, name, passphrase) if passphrase else person
+        person = self.people.make_key(grant, name, passphrase) if passphrase else person
+        self.did(grant, facts={"staff": person.name})
+        return person
 
     def entitle_person(self, name: str, *, roles: Sequence[Role], licence: str = "") -> Person:
         grant = self.permit(Action.MANAGE_PEOPLE)
         for role in roles:
             self.people.entitle(grant, name, role, licence=licence if role is Role.PHYSICIAN else "")
-        return self.people.get(name)
+        person = self.people.get(name)
+        self.did(grant, facts={"staff": person.name})
+        return person
 
     def make_key(self, name: str, passphrase: str) -> Person:
         """A new signing key for a person who may sign; an older one ends, what it signed stays valid."""
-        return self.people.make_key(self.permit(Action.MANAGE_PEOPLE), name, passphrase)
+        grant = self.permit(Action.MANAGE_PEOPLE)
+        person = self.people.make_key(grant, name, passphrase)
+        self.did(grant, facts={"staff": person.name})
+        return person
 
     def retire_person(self, name: str) -> Person:
-        return self.people.retire(self.permit(Action.MANAGE_PEOPLE), name)
+        grant = self.permit(Action.MANAGE_PEOPLE)
+        person = self.people.retire(grant, name)
+        self.did(grant, facts={"staff": person.name})
+        return person
 
     def lock_evaluation(self, what: What, name: str, passphrase: str) -> Mapping[str, Any]:
         """The lock of a protocol and artefact, signed by an evaluator and kept in the ledger of evaluations."""
-        self.permit(Action.RUN_PRODUCT)
+        grant = self.permit(Action.RUN_PRODUCT)
         private = self.people.evaluator_key(name, passphrase)
         signed = lock(what, private, self.people.get(name).name, instant(self.clock()))
         self.evaluations.locked(self.actor.name, signed)
+        self.did(grant, facts={"act": "lock-evaluation"})
         return signed
 
     def verify_audit(self) -> tuple[Finding, ...]:
         """What is not as it was written: the access log, people, decisions, evaluations, the kept files."""
         self.permit(Action.READ_FINDINGS)
+        told = unanchored(self.log.entries(), self._chains)
         decided = (*self.people.verify(), *self.ledger.check(), *self.evaluations.verify())
-        return (*self.log.verify(), *decided, *self.vault.verify())
+        return (*self.log.verify(), *told, *decided, *self.vault.verify())
+
+    def _ingested(self, grant: Grant, done: Ingested) -> None:
+        counted, waiting = done.published, done.published.quarantined
+        facts = {"batch": counted.batch, "files": counted.files, "records": counted.records}
+        self.did(grant, facts={**facts, "quarantined": waiting.records, "quarantined_files": waiting.files})
+
+    @property
+    def _chains(self) -> dict[str, Chain]:
+        return {"people": self.people.chain, "decisions": self.ledger.chain, "evaluations": self.evaluations.chain}
 
     @property
     def _way(self) -> Way:

@@ -58,7 +58,7 @@ def test_a_refused_purpose_is_exit_code_4_and_is_logged(lienthong: Lienthong, ho
     refused = lienthong("--purpose", "research", "build")
     assert refused.code == 4
     assert refused.json["error"]["code"] == "access-refused"
-    log = [json.loads(line) for line in (home / "audit" / "access.ndjson").read_text().splitlines()]
+    log = [json.loads(line) for line in (home / "audit" / "log.ndjson").read_text().splitlines()]
     assert log[-1]["outcome"] == "refused"
     assert lienthong("audit", "verify").code == 0
 

@@ -297,5 +297,5 @@ def test_with_a_node_the_release_stands_in_its_log_and_a_wrong_purpose_is_refuse
     assert lienthong(*words, "--purpose", "treatment").code == 4
     assert not (tmp_path / "shown").exists()
     assert lienthong(*words).code == 3
-    entries = [json.loads(line) for line in (home / "audit" / "access.ndjson").read_text("utf-8").splitlines()]
+    entries = [json.loads(line) for line in (home / "audit" / "log.ndjson").read_text("utf-8").splitlines()]
     assert [entry["outcome"] for entry in entries if entry["action"] == "release"] == ["refused", "permitted"]

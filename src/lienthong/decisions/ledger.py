@@ -89,6 +89,11 @@ class Ledger:
         self._chain.create()
         self._store.create(_SCHEMA)
 
+    @property
+    def chain(self) -> Chain:
+        """The signed decisions as they follow each other."""
+        return self._chain
+
     def statement(
         self, subject: str, version: str, digest: str, verdict: Verdict, reason: str, outcome: str, signer: str
     ) -> Statement:

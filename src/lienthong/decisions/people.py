@@ -137,6 +137,11 @@ class People:
     def store(self) -> Store:
         return self._store
 
+    @property
+    def chain(self) -> Chain:
+        """The events that all about people is made of."""
+        return self._events
+
     def add(self, grant: Grant, name: str, display: str, *, password: str) -> Person:
         """A new person without any role yet."""
         name = _normal(name)

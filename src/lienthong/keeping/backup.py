@@ -19,7 +19,7 @@ from lienthong import __version__
 from lienthong.core.clock import Clock, instant
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.decisions.store import SCHEMA_VERSION as DECISIONS_SCHEMA
-from lienthong.keeping.home import fingerprint, require_home
+from lienthong.keeping.home import did, fingerprint, require_home
 from lienthong.keeping.keys import KeysCopied, copy_keys
 from lienthong.keeping.manifest import Entry, Manifest
 from lienthong.keeping.moment import log_now, one_moment
@@ -125,7 +125,12 @@ def save(
         if one.is_relative_to(other) or other.is_relative_to(one):
             raise INSIDE.at(str(keys), one="The copy of the keys", other="the backup, nor the backup inside it")
     taken = backup(home, place, grant, clock=clock, progress=progress) if place else None
-    return Saved(taken, copy_keys(home, keys, grant, clock=clock) if keys else None)
+    copied = copy_keys(home, keys, grant, clock=clock) if keys else None
+    if taken is not None:
+        did(home, grant, clock, {"act": "backup", "files": taken.files, "bytes": taken.bytes})
+    if copied is not None:
+        did(home, grant, clock, {"act": "copy-keys", "keys": copied.keys})
+    return Saved(taken, copied)
 
 
 def _room(home: Path, place: Path, target: Target) -> None:
@@ -152,13 +157,12 @@ def _log_and_settings(home: Path, target: Target) -> list[Entry]:
     for path in sorted(item for kind in ("lock", "run") for item in (home / "evaluations").glob(f"{kind}-*.json")):
         signed = path.read_bytes()
         files.append(target.content(f"evaluations/{path.name}", io.BytesIO(signed), len(signed)))
-    found = log_now(home / "audit")
-    if found is not None:
-        size, head = found
-        with (home / "audit" / "access.ndjson").open("rb") as log:
-            files.append(target.content("audit/access.ndjson", log, size))
-        if head:
-            files.append(target.content("audit/access.head", io.BytesIO(head), len(head)))
+    for name, part in log_now(home / "audit").items():
+        if isinstance(part, bytes):
+            files.append(target.content(f"audit/{name}", io.BytesIO(part), len(part)))
+        else:
+            with (home / "audit" / name).open("rb") as growing:
+                files.append(target.content(f"audit/{name}", growing, part))
     return files
 
 

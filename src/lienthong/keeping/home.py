@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from lienthong.core.actors import Actor
@@ -11,10 +11,9 @@ from lienthong.core.clock import Clock
 from lienthong.core.errors import Category, ErrorKind
 from lienthong.keeping.names import SETTINGS
 from lienthong.privacy.access import Action, Grant, permit
-from lienthong.privacy.access_log import AccessLog
-from lienthong.privacy.keys import node_key
+from lienthong.privacy.access_log import node_log
 
-__all__ = ["allowed", "fingerprint", "require_home"]
+__all__ = ["allowed", "did", "fingerprint", "require_home"]
 
 NO_HOME = ErrorKind(
     "home-missing",
@@ -34,8 +33,20 @@ def require_home(home: Path) -> None:
 def allowed(home: Path, actor: Actor, purpose: str, clock: Clock) -> Grant:
     """The grant to keep this node, whatever the schema of its stores is; the answer is in the access log."""
     require_home(home)
-    log = AccessLog(home / "audit", node_key(home / "keys", "node", os.urandom), clock)
+    log = node_log(home, clock)
     return permit(actor, purpose, Action.KEEP_NODE, log=log)
+
+
+def did(home: Path, grant: Grant, clock: Clock, facts: Mapping[str, str | int]) -> None:
+    """Writes into the node's log that what was permitted is done."""
+    node_log(home, clock).append(
+        actor=grant.actor.name,
+        purpose=grant.purpose.value,
+        action=grant.action.value,
+        scope=grant.scope,
+        outcome="done",
+        facts=facts,
+    )
 
 
 def fingerprint(keys: Path) -> str:

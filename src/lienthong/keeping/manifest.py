@@ -14,7 +14,7 @@ from lienthong.core.errors import Category, ErrorKind
 __all__ = ["FORMAT", "MANIFEST", "Entry", "Manifest"]
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # 2: the audit log has more files than 1 knows
 
 DAMAGED = ErrorKind(
     "backup-manifest-damaged",
@@ -34,8 +34,8 @@ NEWER = ErrorKind(
 _PATH = re.compile(
     r"lienthong\.toml|mappings/[a-z0-9][a-z0-9-]{0,60}\.yaml|record\.db|decisions\.db"
     r"|evaluations/(lock|run)-[a-z0-9][a-z0-9-]{0,100}\.json"
-    r"|audit/access\.(ndjson|head)|raw/[0-9a-f]{2}/[0-9a-f]{64}"
-    r"|keys/(node|decisions)\.key|keys/files/[0-9a-f]{64}\.key|keys/people/[a-z0-9][a-z0-9._@-]{0,80}"
+    r"|audit/(access\.(ndjson|head)|log\.(ndjson|head|pub)|checkpoints)|raw/[0-9a-f]{2}/[0-9a-f]{64}"
+    r"|keys/(node|decisions)\.key|keys/audit\.salts|keys/files/[0-9a-f]{64}\.key|keys/people/[a-z0-9][a-z0-9._@-]{0,80}"
 )
 _STORED = re.compile(r"(raw/[0-9a-f]{2}/[0-9a-f]{64}\.[0-9a-f]{16})|" + _PATH.pattern)
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -1,4 +1,4 @@
-"""One moment of a node that is in use: both databases as of the same instant, and the access log with its head."""
+"""One moment of a node that is in use: both databases as of the same instant, and the audit log with its head."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+
+from lienthong.privacy.access_log import HEAD
+from lienthong.privacy.audit.closed import HEAD as CLOSED_HEAD
+from lienthong.privacy.audit.closed import NAME as CLOSED
+from lienthong.privacy.audit.verify import CHECKPOINTS, LEAVES, PUBLIC
 
 __all__ = ["DATABASES", "log_now", "one_moment"]
 
@@ -37,17 +42,22 @@ def one_moment(home: Path) -> Iterator[Mapping[str, sqlite3.Connection]]:
         yield readers
 
 
-def log_now(audit: Path) -> tuple[int, bytes] | None:
-    """The bytes of the access log up to its newest whole entry, and the head that seals them; None without a log."""
-    path, head = audit / "access.ndjson", audit / "access.head"
-    if not path.exists():
-        return None
-    handle = os.open(path, os.O_RDWR)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # as whoever appends: entry and head fit
-        return os.fstat(handle).st_size, head.read_bytes() if head.exists() else b""
-    finally:
-        os.close(handle)
+def log_now(audit: Path) -> dict[str, int | bytes]:
+    """What of HOME/audit is one moment: of a file that only grows how many bytes count, of any other its bytes."""
+    path, now = audit / LEAVES, dict[str, int | bytes]()
+    if path.exists():
+        handle = os.open(path, os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # as whoever appends: entries, head and checkpoints fit
+            now[LEAVES] = os.fstat(handle).st_size
+            signed = audit / CHECKPOINTS
+            if signed.exists():
+                now[CHECKPOINTS] = signed.stat().st_size
+            now |= {name: (audit / name).read_bytes() for name in (HEAD, PUBLIC) if (audit / name).exists()}
+        finally:
+            os.close(handle)
+    now |= {name: (audit / name).read_bytes() for name in (CLOSED, CLOSED_HEAD) if (audit / name).exists()}
+    return now
 
 
 def _connect(path: Path) -> sqlite3.Connection:

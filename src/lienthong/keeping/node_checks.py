@@ -77,7 +77,7 @@ def _open_to_others(home: Path) -> Item:
 
 def _keys(home: Path) -> Iterator[Item]:
     keys, cure = home / "keys", "put HOME/keys back from where its copy lies (`lienthong backup --keys`)"
-    needed = {"node.key": home / "audit" / "access.ndjson", "decisions.key": home / "decisions.db"}
+    needed = {"node.key": home / "audit" / "log.ndjson", "decisions.key": home / "decisions.db"}
     lost = [name for name, sealed in needed.items() if sealed.exists() and not (keys / name).exists()]
     if lost:
         said = f"missing: {', '.join(lost)}; use nothing of this node before they are back"
@@ -176,7 +176,7 @@ def _last_ingest(home: Path) -> str | None:
 
 def _newest(home: Path) -> datetime | None:
     """The newest moment that the files of a home speak of."""
-    paths = [home / name for name in (SETTINGS, "record.db", "decisions.db", "audit/access.ndjson")]
+    paths = [home / name for name in (SETTINGS, "record.db", "decisions.db", "audit/log.ndjson")]
     moments = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in paths if path.exists()]
     ingested = _last_ingest(home)
     if ingested:

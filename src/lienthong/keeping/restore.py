@@ -29,7 +29,7 @@ __all__ = ["WITHOUT_KEYS", "Restored", "restore"]
 WITHOUT_KEYS = (
     "kept files stay closed: `lienthong retry` and the check of kept files fail; new exports are read and kept",
     "nobody signs in or signs, and no person is added: people and decisions are sealed with a key that is not here",
-    "the access log begins anew; the old one lies in audit/of-the-backup and is verified with the keys only",
+    "the audit log begins anew; the old one lies in audit/of-the-backup and is tied to no person without the keys",
 )
 """What does not work in a home that was restored without its keys; to have it, restore again with them."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lienthong.core.clock import Clock
 from lienthong.keeping.backup import BackedUp, backup
-from lienthong.keeping.home import require_home
+from lienthong.keeping.home import did, require_home
 from lienthong.privacy.access import Grant
 from lienthong.record.schema import SCHEMA_VERSION
 from lienthong.record.upgrade import upgrade as upgrade_record
@@ -52,4 +52,5 @@ def upgrade(home: Path, grant: Grant, *, clock: Clock, progress: Progress) -> Up
         taken.append(backup(home, place, grant, clock=clock, progress=progress))
 
     found, now = upgrade_record(home / "record.db", grant, clock=clock, first=first)
+    did(home, grant, clock, {"act": "upgrade", "schema_before": found, "schema": now})
     return Upgraded(found, now, taken[0].place if taken else None, monotonic() - started)

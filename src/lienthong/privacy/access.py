@@ -57,6 +57,7 @@ class Action(StrEnum):
     READ_IDENTIFIERS = "read-identifiers"
     READ_WORKLIST = "read-worklist"
     READ_FINDINGS = "read-findings"
+    READ_LOG = "read-log"  # who did what with whose data; proofs and checkpoints too
     DECIDE = "decide"
     RUN_PRODUCT = "run-product"
     MANAGE_PEOPLE = "manage-people"

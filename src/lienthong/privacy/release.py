@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from lienthong.core.actors import Actor
 from lienthong.core.clock import Clock
 from lienthong.privacy.access import Action, Grant, permit
-from lienthong.privacy.access_log import AccessLog
-from lienthong.privacy.keys import node_key
+from lienthong.privacy.access_log import node_log
 
 __all__ = ["release"]
 
@@ -34,5 +32,5 @@ def release(home: Path, actor: Actor, purpose: str, clock: Clock) -> Grant:
     """
     if not (home / _SETTINGS).is_file():
         return permit(actor, purpose, Action.RELEASE, log=_Nobody(clock))
-    log = AccessLog(home / "audit", node_key(home / "keys", "node", os.urandom), clock)
+    log = node_log(home, clock)
     return permit(actor, purpose, Action.RELEASE, log=log)

@@ -92,6 +92,8 @@ class NodeLike(Protocol):
         self, action: Action, scope: str = NODE, *, actor: Actor | None = None, purpose: str | None = None
     ) -> Grant: ...
 
+    def did(self, grant: Grant, *, about: str = "") -> None: ...
+
 
 class NodeDesk:
     """Answers from a node. It keeps no password, no passphrase and no key."""
@@ -179,6 +181,7 @@ class NodeDesk:
             passphrase,
             seen=wish.version,
         )
+        self._node.did(grant, about=f"RiskAssessment/{wish.suggestion}")
 
     # Data engineer
 

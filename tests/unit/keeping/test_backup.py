@@ -48,7 +48,7 @@ def test_every_file_is_there_with_its_digest(home: Path, tmp_path: Path, grant_o
     assert manifest.schema == {"record": 2, "decisions": 1}
     kept = {path.name for path in (home / "raw").glob("??/*")}
     assert {entry.path.rsplit("/", 1)[-1] for entry in manifest.files if entry.path.startswith("raw/")} == kept
-    assert {"record.db", "decisions.db", "lienthong.toml", "audit/access.ndjson", "audit/access.head"} < {
+    assert {"record.db", "decisions.db", "lienthong.toml", "audit/log.ndjson", "audit/log.head"} < {
         entry.path for entry in manifest.files
     }
     for entry in manifest.files:
@@ -134,7 +134,7 @@ def _impatient(home: Path) -> sqlite3.Connection:
 
 def test_killed_anywhere_it_is_no_backup(home: Path, tmp_path: Path, grant_of: GrantOf) -> None:
     place = tmp_path / "b"
-    for last in (3, 9, 16, 11):  # the last is the manifest itself: what was copied before is not copied again
+    for last in (3, 13, 20, 15):  # the last is the manifest itself: what was copied before is not copied again
         killed = subprocess.run([sys.executable, PROCESS, "backup", home, place, str(last)], check=False)
         assert killed.returncode == -signal.SIGKILL
         assert code_of(lambda: restore(place, tmp_path / "new", keys=None, progress=quiet)) == "backup-missing"
@@ -216,5 +216,5 @@ def test_keys_are_copied_apart_and_named_when_they_are_no_more(
 
 def test_a_backup_needs_the_grant_to_keep_the_node(home: Path, tmp_path: Path, grant_of: GrantOf) -> None:
     take(home, tmp_path / "b", grant_of)
-    last = json.loads((home / "audit" / "access.ndjson").read_text().splitlines()[-1])
+    last = json.loads((home / "audit" / "log.ndjson").read_text().splitlines()[-1])
     assert (last["action"], last["outcome"]) == (Action.KEEP_NODE.value, "permitted")

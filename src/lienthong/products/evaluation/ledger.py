@@ -71,6 +71,11 @@ class EvaluationLedger:
         self._chain = Chain(store, "evaluation_event", seal_key)
         self._chain.create()
 
+    @property
+    def chain(self) -> Chain:
+        """The events as they follow each other."""
+        return self._chain
+
     def locked(self, by: str, lock: Mapping[str, Any]) -> None:
         """Keeps a signed lock, whole."""
         signing.verify(lock, "lock")
