@@ -147,6 +147,8 @@ def test_perfect_separation_has_a_wide_lower_bound_and_no_slope() -> None:
     assert calibration.slope(happened, probability).method == (
         "none: the probabilities separate the outcomes, so the fit has no end"
     )
+    quasi = calibration.slope([False, True, False], [0.0, 0.0, 0.1])  # separated but for a tie
+    assert quasi.value is None and "separate" in quasi.method
     gap = discrimination.auroc_difference(happened, probability, np.tile([0.3, 0.6], 10))
     assert gap.value == 0.5 and gap.low is not None and gap.high is not None and gap.low < 0.5 < gap.high
     alike = discrimination.auroc_difference(happened, probability, probability**2)
