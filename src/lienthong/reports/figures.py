@@ -23,17 +23,15 @@ from lienthong.reports.words import Words
 __all__ = ["baselines_of", "of_groups", "of_people", "of_performance", "of_robustness"]
 
 _DECISION = frozenset({"threshold", "model", "low", "high", "all", "none", "avoided"})
-_FORECAST = frozenset(
-    {"horizon", "place", "month", "n", "wis", "coverage_50", "coverage_90", "mae", "events"}
-    | {"dispersion", "underprediction", "overprediction", "low", "high"}
-)
+_OF_BASELINE = "wis_"
+_KNOWN = ("wis_persistence", "wis_seasonal")
 _MOST_PLACES = 24
 _NONE = Decimal(0)
 
 
 def of_people(run: Run, words: Words) -> list[Plot]:
     """A hundred people at the primary threshold, for products that say yes or no."""
-    primary = next((item for item in run.get("operating", ()) if item["primary"]), None)
+    primary = next((item for item in run.get("operating", ()) if item["primary"] and "tp" in item["counts"]), None)
     if primary is None:
         return []
     counts = primary["counts"]
@@ -172,8 +170,10 @@ def of_robustness(run: Run, words: Words) -> list[Plot]:
 
 
 def baselines_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The baselines that rows of a forecast's curve hold, by the names of their columns."""
-    return list(dict.fromkeys(key for row in rows for key in row if key not in _FORECAST))
+    """The columns in which rows of a forecast's curve hold the error of baselines (`wis_<baseline>`)."""
+    found = dict.fromkeys(key for row in rows for key in row if key.startswith(_OF_BASELINE))
+    # The last value and the season are what every reader knows; further baselines come after them
+    return sorted(found, key=lambda key: (key not in _KNOWN, key))
 
 
 def at_primary_time(protocol: Protocol, words: Words) -> str:
@@ -260,13 +260,13 @@ def _both(row: Mapping[str, Any]) -> bool:
 def _errors(rows: Sequence[Mapping[str, Any]], words: Words) -> Plot:
     baselines = [name for name in baselines_of(rows) if estimate(rows[0].get(name)).value is not None]
     drawn = [
-        Line(words("key-product") if name == "wis" else labels.comparator(name, words), _by(rows, "horizon", name))
+        Line(words("key-product") if name == "wis" else _baseline(name, words), _by(rows, "horizon", name))
         for name in ("wis", *baselines[:3])
     ]
     better = sum(
         all(_value(row, "wis") < _value(row, name) for name in baselines[:3]) for row in rows if _value(row, "wis")
     )
-    told = ", ".join(labels.comparator(name, words) for name in baselines[:3])
+    told = ", ".join(_baseline(name, words) for name in baselines[:3])
     key = "wis-title-alone" if not baselines else "wis-title-better" if better == len(rows) else "wis-title-some"
     return lines(
         drawn,
@@ -306,7 +306,7 @@ def _places(rows: Sequence[Mapping[str, Any]], words: Words) -> Plot:
     )
     half = _MOST_PLACES // 2
     kept = ratios if len(ratios) <= _MOST_PLACES else [*ratios[:half], *ratios[-half:]]
-    baseline = labels.comparator(name, words)
+    baseline = _baseline(name, words)
     better, worse = Sign(words("place-better")), Sign(words("place-worse"), "triangle", ORANGE)
     note = words("place-some", shown=len(kept), of=len(ratios)) if len(kept) < len(ratios) else ""
     return forest(
@@ -327,7 +327,7 @@ def _months(rows: Sequence[Mapping[str, Any]], words: Words) -> Plot:
     names = ["wis", *baselines_of(rows)[:1]]
     drawn = [
         Line(
-            words("key-product") if name == "wis" else labels.comparator(name, words),
+            words("key-product") if name == "wis" else _baseline(name, words),
             tuple(
                 LinePoint(_year(row["month"]), _value(row, name), told=words.month(row["month"]))
                 for row in rows
@@ -353,6 +353,10 @@ def _year(month: str) -> Decimal:
     """A month (YYYY-MM) as a place on an axis of years."""
     year, _, of_year = month.partition("-")
     return Decimal(year) + Decimal(int(of_year or 1) - 1) / 12
+
+
+def _baseline(column: str, words: Words) -> str:
+    return labels.comparator(column.removeprefix(_OF_BASELINE), words)
 
 
 def _by(rows: Sequence[Mapping[str, Any]], across: str, name: str) -> tuple[LinePoint, ...]:

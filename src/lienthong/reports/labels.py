@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from lienthong.reports.words import Words
 
 __all__ = ["attribute", "comparator", "disturbance", "group", "group_word", "meaning", "measure", "predictor"]
 
 _OF_BASELINES = ("wis", "mae")
 _RELATIVE = "relative_"
+_AT = re.compile(r"(?P<base>\w+?)_at(?:_(?P<time>[\d.]+))?")
+_AHEAD = re.compile(r"(?P<base>\w+)_h(?P<horizon>\d+)")
+_LONG = {"slope": "calibration_slope", "intercept": "calibration_intercept"}
 
 
 def measure(name: str, words: Words) -> str:
-    """The name of a measure: that of a baseline is told with the baseline; one that nobody knows stands as it is."""
+    """The name of a measure: of which time, horizon or baseline; one that nobody knows stands as it is."""
     if words.has(f"measure-{name}"):
         return words(f"measure-{name}")
+    if found := _AHEAD.fullmatch(name):
+        told = measure(found["base"], words)
+        return words("measure-at-horizon", measure=told, horizon=found["horizon"])
+    if found := _AT.fullmatch(name):
+        told = measure(_LONG.get(found["base"], found["base"]), words)
+        if found["time"] is None:
+            return words("measure-at-primary", measure=told)
+        return words("measure-at-other", measure=told, time=found["time"])
     base, baseline = _of_baseline(name.removeprefix(_RELATIVE))
     if not base:
         return name
@@ -25,12 +39,13 @@ def meaning(name: str, words: Words) -> str:
     """What a measure means, in a sentence; nothing for one that nobody knows."""
     if words.has(f"meaning-{name}"):
         return words(f"meaning-{name}")
-    base, baseline = _of_baseline(name.removeprefix(_RELATIVE))
+    found = _AHEAD.fullmatch(name) or _AT.fullmatch(name)
+    if found:
+        return meaning(_LONG.get(found["base"], found["base"]), words)
+    base, _ = _of_baseline(name.removeprefix(_RELATIVE))
     if not base:
         return ""
-    if name.startswith(_RELATIVE):
-        return words("meaning-relative", measure=words(f"measure-{base}"), baseline=comparator(baseline, words))
-    return words("meaning-of-baseline", measure=words(f"measure-{base}"), baseline=comparator(baseline, words))
+    return words("meaning-relative" if name.startswith(_RELATIVE) else "meaning-of-baseline")
 
 
 def comparator(name: str, words: Words) -> str:
@@ -41,13 +56,16 @@ def comparator(name: str, words: Words) -> str:
 
 def disturbance(name: str, words: Words) -> str:
     """A way in which inputs were disturbed; a product's own stands as the product names it."""
+    base, times, factor = name.partition(" × ")
+    if times:
+        return f"{predictor(base, words)} × {words.exact(Decimal(factor))}"
     key = f"disturbance-{name.replace('_', '-').replace(' ', '-')}"
     return words(key) if words.has(key) else name.replace("_", " ")
 
 
 def attribute(name: str, words: Words) -> str:
     """An attribute by which cases are told apart."""
-    key = f"attribute-{name.replace(' ', '_')}"
+    key = f"attribute-{name.replace('-', '_')}"
     return words(key) if words.has(key) else name.replace("_", " ")
 
 

@@ -60,7 +60,7 @@ def _data(run: Run, protocol: Protocol, words: Words) -> str:
 
 def _binary(run: Run, _: Protocol, words: Words) -> list[str]:
     told = []
-    primary = next((item for item in run.get("operating", ()) if item["primary"]), None)
+    primary = next((item for item in run.get("operating", ()) if item["primary"] and "tp" in item["counts"]), None)
     if primary is not None:
         counts = primary["counts"]
         people = of_hundred(counts["tp"], counts["fn"], counts["fp"], counts["tn"])

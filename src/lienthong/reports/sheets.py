@@ -30,7 +30,7 @@ __all__ = [
     "thresholds",
 ]
 
-_COUNTS = ("tp", "fp", "fn", "tn")
+_COUNTS = ("tp", "fp", "fn", "tn", "positive")
 _VERDICTS = {True: "met", False: "not-met", None: "cannot-say"}
 _BEATEN = {True: "beaten", False: "not-beaten", None: "cannot-say"}
 
@@ -62,7 +62,8 @@ def operating(run: Run, words: Words) -> Sheet:
         return Sheet(words("operating"))
     columns = (words("measure"), *(_threshold(item["threshold"], item["primary"], words) for item in found))
     names = list(dict.fromkeys(name for item in found for name in item["measures"]))
-    rows = [(words(name), *(words.number(item["counts"][name]) for item in found)) for name in _COUNTS]
+    counted = [name for name in _COUNTS if any(name in item["counts"] for item in found)]
+    rows = [(words(name), *(_figure(item["counts"].get(name), words) for item in found)) for name in counted]
     rows += [
         (labels.measure(name, words), *(estimate(item["measures"].get(name)).told(words) for item in found))
         for name in names
@@ -88,9 +89,7 @@ def bounds(run: Run, words: Words) -> Sheet:
 def sample_size(run: Run, words: Words) -> Sheet:
     rows = tuple(
         (
-            words(f"sample-{item['for']}")
-            if words.has(f"sample-{item['for']}")
-            else labels.measure(item["for"], words),
+            labels.measure(item["for"], words),
             _sized(item["needed"], item["needed_events"], words),
             _sized(item["has"], item["has_events"], words),
             words("powered" if item["powered"] else "not-powered"),

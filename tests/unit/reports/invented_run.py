@@ -297,7 +297,17 @@ def _survival() -> dict[str, Any]:
             "ibs": measure("0.171", "0.16", "0.18"),
             "o_e_at": measure("1.21", "1.08", "1.35", "log scale, Greenwood"),
             "d_calibration": measure("0.04"),
+            "auc_at_3": measure("0.74", "0.71", "0.77"),
         },
+        "operating": [
+            {
+                "threshold": Decimal("0.40"),
+                "primary": True,
+                "reason": {"vi": "Một ca bỏ sót bằng 1,5 ca thừa.", "en": "A miss weighs like 1.5 needless ones."},
+                "counts": {"positive": 300},
+                "measures": {"net_benefit_at": measure("0.31", "0.28", "0.35")},
+            }
+        ],
         "curves": {
             "kaplan_meier": [
                 {"time": _d(t / 10), "observed": _d(math.exp(-t / 60)), "predicted": _d(math.exp(-t / 54))}
@@ -334,6 +344,7 @@ def _forecast() -> dict[str, Any]:
             "coverage_50": measure("0.51", "0.49", "0.53"),
             "coverage_90": measure("0.88", "0.86", "0.90"),
             "mae": measure("61.2", "58", "65"),
+            "wis_h2": measure("55.1", "50", "60", "bootstrap-t of 70 clusters, 1000 resamples"),
             "mae_persistence": measure("80.1", "75", "85"),
         },
         "curves": {
@@ -345,8 +356,8 @@ def _forecast() -> dict[str, Any]:
                     "coverage_50": _d(0.51 - h / 100),
                     "coverage_90": _d(0.9 - h / 50),
                     "mae": _d(60 + h),
-                    "persistence": _d(last),
-                    "seasonal": _d(102.3),
+                    "wis_persistence": _d(last),
+                    "wis_seasonal": _d(102.3),
                 }
                 for h, ours, last in wis
             ],
@@ -356,7 +367,7 @@ def _forecast() -> dict[str, Any]:
                     "n": 48,
                     "wis": _d(20 + i),
                     "coverage_90": _d(0.9),
-                    "persistence": _d(40 + i / 3),
+                    "wis_persistence": _d(40 + i / 3),
                 }
                 for i in range(40)
             ],
@@ -366,7 +377,7 @@ def _forecast() -> dict[str, Any]:
                     "n": 60,
                     "wis": _d(50 + 30 * math.sin(i / 2)),
                     "coverage_90": _d(0.9),
-                    "persistence": _d(70 + 40 * math.sin(i / 2)),
+                    "wis_persistence": _d(70 + 40 * math.sin(i / 2)),
                 }
                 for i in range(48)
             ],

@@ -23,7 +23,7 @@ EVALUATION = MEASURES.parent / "evaluation"
 VI, EN = words("vi"), words("en")
 # Keys that are put together from what a run says
 MADE = (
-    *("measure-", "meaning-", "name-", "attribute-", "word-", "input-", "disturbance-", "sample-", "kind-", "task-"),
+    *("measure-", "meaning-", "name-", "attribute-", "word-", "input-", "disturbance-", "kind-", "task-"),
     *("unit-", "role-", "risk-", "reader-", "signature-", "status-", "bound-", "people-", "coverage-"),
 )
 VERDICTS = {
@@ -36,7 +36,21 @@ VERDICTS = {
     "beaten",
     "not-beaten",
 }
-COUNTS = {"tp", "fp", "fn", "tn", "covered", "partly", "absent", "lienthong", "python", "system", "opened", "ran"}
+COUNTS = {
+    "positive",
+    "tp",
+    "fp",
+    "fn",
+    "tn",
+    "covered",
+    "partly",
+    "absent",
+    "lienthong",
+    "python",
+    "system",
+    "opened",
+    "ran",
+}
 # Names of methods and statistics that are the same in every language
 NAMES = re.compile(
     r"\b(DeLong|logit|Obuchowski|Newcombe|Zou|Donner|Wilson|Wald|sandwich|BCa|bootstrap|Student|delta|spline|logistic"
