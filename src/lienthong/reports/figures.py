@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = ["baselines_of", "of_groups", "of_people", "of_performance", "of_robus
 
 _DECISION = frozenset({"threshold", "model", "low", "high", "all", "none", "avoided"})
 _OF_BASELINE = "wis_"
+_AHEAD = re.compile(r"wis_h\d+")  # the product's own error, further ahead
 _KNOWN = ("wis_persistence", "wis_seasonal")
 _MOST_PLACES = 24
 _NONE = Decimal(0)
@@ -170,8 +172,10 @@ def of_robustness(run: Run, words: Words) -> list[Plot]:
 
 
 def baselines_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The columns in which rows of a forecast's curve hold the error of baselines (`wis_<baseline>`)."""
-    found = dict.fromkeys(key for row in rows for key in row if key.startswith(_OF_BASELINE))
+    """The names under which rows of a forecast hold the error of baselines (`wis_<baseline>`)."""
+    found = dict.fromkeys(
+        key for row in rows for key in row if key.startswith(_OF_BASELINE) and not _AHEAD.fullmatch(key)
+    )
     # The last value and the season are what every reader knows; further baselines come after them
     return sorted(found, key=lambda key: (key not in _KNOWN, key))
 
@@ -346,6 +350,7 @@ def _months(rows: Sequence[Mapping[str, Any]], words: Words) -> Plot:
         x_title=words("month-x"),
         y_title=words("wis-y"),
         most=len(rows),
+        x_values=sorted({int(row["month"][:4]) for row in rows}),
     )
 
 

@@ -7,12 +7,23 @@ from decimal import Decimal
 
 from lienthong.reports.words import Words
 
-__all__ = ["attribute", "comparator", "disturbance", "group", "group_word", "meaning", "measure", "predictor"]
+__all__ = [
+    "attribute",
+    "comparator",
+    "disturbance",
+    "group",
+    "group_word",
+    "meaning",
+    "measure",
+    "predictor",
+    "spelled",
+]
 
 _OF_BASELINES = ("wis", "mae")
 _RELATIVE = "relative_"
 _AT = re.compile(r"(?P<base>\w+?)_at(?:_(?P<time>[\d.]+))?")
 _AHEAD = re.compile(r"(?P<base>\w+)_h(?P<horizon>\d+)")
+_NAME = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
 _LONG = {"slope": "calibration_slope", "intercept": "calibration_intercept"}
 
 
@@ -84,6 +95,11 @@ def predictor(name: str, words: Words) -> str:
     """An input of a product; a product's own stands as the product names it."""
     key = f"input-{name.replace('_', '-')}"
     return words(key) if words.has(key) else name.replace("_", " ")
+
+
+def spelled(sentence: str, words: Words) -> str:
+    """A sentence of a run with the measures that it names called as the report calls them."""
+    return _NAME.sub(lambda found: measure(found[0], words), sentence)
 
 
 def _of_baseline(name: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from lienthong.products.evaluation.protocol import Protocol
 from lienthong.reports import labels
-from lienthong.reports.figures import unit
+from lienthong.reports.figures import baselines_of, unit
 from lienthong.reports.plots.people import of_hundred
 from lienthong.reports.run_file import Run, estimate, number
 from lienthong.reports.words import Words
@@ -118,9 +118,9 @@ def _forecast(run: Run, _: Protocol, words: Words) -> list[str]:
     told = []
     measures = run["measures"]
     wis = estimate(measures.get("wis")).value
-    for name in measures:
+    for name in baselines_of([measures]):
         other = estimate(measures[name]).value
-        if name.startswith("wis_") and wis is not None and other:
+        if wis is not None and other:
             ratio = Decimal(str(wis)) / Decimal(str(other))
             share, less = words.percent(abs(1 - ratio), 0), words("less" if ratio < 1 else "more")
             baseline = labels.comparator(name.removeprefix("wis_"), words)

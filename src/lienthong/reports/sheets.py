@@ -135,7 +135,7 @@ def groups(run: Run, words: Words) -> Sheet:
             _count(counts.n, counts.n_hidden, words),
             _count(counts.events, counts.events_hidden, words),
             words(item["verdict"]),
-            words.say(Text(**item["reason"])),
+            labels.spelled(words.say(Text(**item["reason"])), words),
         )
         for item, counts in _counted(run)
     )

@@ -149,6 +149,7 @@ def test_the_physician_reads_counts_of_a_hundred() -> None:
     )
     forecast = said(page("forecast", "vi"))
     assert "So với cách dự báo “giữ nguyên tháng trước”, sai số của sản phẩm nhỏ hơn 32%." in forecast
+    assert "cách dự báo h2" not in forecast
 
 
 def test_the_physician_comes_first_and_then_the_statistician_and_the_regulator() -> None:

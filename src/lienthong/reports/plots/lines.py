@@ -56,15 +56,16 @@ def lines(
     whole_steps: bool = False,
     share: bool = False,
     most: int = _MOST_POINTS,
+    x_values: Sequence[int] = (),
 ) -> Plot:
     """Up to four lines over one axis, each with a dash and a sign of its own; `levels` are lines across with words.
 
-    A line is thinned to `most` points. `whole_steps`: x counts steps, each is marked with the sign of its line.
-    `share`: y is a share, told in per cent.
+    A line is thinned to `most` points; `x_values` are marked on the axis. `whole_steps`: x counts steps, each is marked
+    with the sign of its line. `share`: y is a share, told in per cent.
     """
     kept = [Line(line.label, tuple(thinned(line.points, most))) for line in drawn]
     values = [float(point.x) for line in kept for point in line.points]
-    marks = sorted({int(value) for value in values}) if whole_steps else []
+    marks = sorted({int(value) for value in values}) if whole_steps else list(x_values)
     steps = (
         {"values": marks, "format": "d", "grid": False, "labelOverlap": len(marks) > _MOST_LABELS} if marks else {}
     )
