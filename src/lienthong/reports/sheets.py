@@ -11,7 +11,7 @@ from lienthong.reports import labels
 from lienthong.reports.disclosure import Counts, shown
 from lienthong.reports.methods import method
 from lienthong.reports.plot import Estimate
-from lienthong.reports.run_file import Run, estimate, number
+from lienthong.reports.run_file import MAIN, Run, estimate, number
 from lienthong.reports.sheet import Sheet
 from lienthong.reports.words import Words
 
@@ -38,8 +38,9 @@ _BEATEN = {True: "beaten", False: "not-beaten", None: "cannot-say"}
 def measures(run: Run, protocol: Protocol, words: Words) -> Sheet:
     """Every measure of the run with its interval, how that was made, and what the measure means."""
     rows = []
-    for name, given in run["measures"].items():
-        found = estimate(given)
+    main = MAIN.get(run["task"])
+    for name in sorted(run["measures"], key=lambda name: name != main):  # the main one first, else as they come
+        found = estimate(run["measures"][name])
         rows.append(
             (labels.measure(name, words), found.told(words), labels.meaning(name, words), method(found.method, words))
         )

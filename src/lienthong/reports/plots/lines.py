@@ -60,8 +60,8 @@ def lines(
 ) -> Plot:
     """Up to four lines over one axis, each with a dash and a sign of its own; `levels` are lines across with words.
 
-    A line is thinned to `most` points; `x_values` are marked on the axis. `whole_steps`: x counts steps, each is marked
-    with the sign of its line. `share`: y is a share, told in per cent.
+    A line is thinned to `most` points; `x_values` are marked on the axis. `whole_steps`: x counts steps, each with
+    the sign of its line. `share`: y is a share, told in per cent.
     """
     kept = [Line(line.label, tuple(thinned(line.points, most))) for line in drawn]
     values = [float(point.x) for line in kept for point in line.points]
