@@ -258,7 +258,7 @@ def _squares(seen: Numbers, ended: Flags, survival: Numbers, times: Numbers) -> 
 
 def _weighted(squares: Numbers, clusters: ArrayLike | None, level: float) -> Measure:
     found = influence.mean(squares, clusters=clusters, level=fraction(level))
-    return Measure(found.value, found.low, found.high, f"{found.method}; weights taken as known")
+    return Measure(found.value, found.low, found.high, f"weights taken as known, {found.method}")
 
 
 def _benefit(
