@@ -258,6 +258,8 @@ def _squares(seen: Numbers, ended: Flags, survival: Numbers, times: Numbers) -> 
 
 def _weighted(squares: Numbers, clusters: ArrayLike | None, level: float) -> Measure:
     found = influence.mean(squares, clusters=clusters, level=fraction(level))
+    if found.low is None:
+        return found  # the method says why there is no interval
     return Measure(found.value, found.low, found.high, f"weights taken as known, {found.method}")
 
 
