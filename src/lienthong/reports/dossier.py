@@ -102,7 +102,7 @@ def data(run: Run, words: Words) -> list[Fact]:
         found.append(Fact(words("events"), words.number(run["events"]) + share))
     if run.get("abstained"):
         found.append(Fact(words("abstained"), words.number(run["abstained"])))
-    found.append(Fact(words("licence"), given["licence"]))
+    found.append(Fact(words("licence"), _licence(run, words)))
     return found
 
 
@@ -166,7 +166,7 @@ def licences(run: Run, card: Card, words: Words) -> list[Fact]:
         Fact(words("owner"), card.owner),
         Fact(words("risk-class"), words(f"risk-{card.risk_class}")),
         Fact(words("source"), source.strip()),
-        Fact(words("licence"), run["data"]["licence"]),
+        Fact(words("licence"), _licence(run, words)),
     ]
 
 
@@ -208,3 +208,9 @@ def status(run: Run, checked: Signature, words: Words) -> Status:
     word = "confirmatory" if run["status"]["word"] == "confirmatory" else "exploratory"
     mood, sign = ("fine", "✓") if word == "confirmatory" else ("care", "◐")
     return Status(word, mood, sign, words(f"status-{word}"), words.say(Text(**run["status"]["reason"])))
+
+
+def _licence(run: Run, words: Words) -> str:
+    """The licence as the recipe tells it; that of data which a user gave is no licence's own words."""
+    given = str(run["data"]["licence"])
+    return words("own-data") if given == words.sentences["own-data"].en else given

@@ -53,7 +53,7 @@ def of_performance(run: Run, protocol: Protocol, words: Words) -> list[Plot]:
             Bin(_number(row["low"]), _number(row["high"]), int(row["with"]), int(row["without"]))
             for row in curves["distribution"]
         ]
-        found.append(spread(bins, words))
+        found.append(spread(bins, words, is_risk=protocol.calibrated))
     if curves.get("calibration"):
         found.append(calibration(_calibration(curves["calibration"]), estimate(measures.get("o_e")), words))
     if curves.get("decision"):

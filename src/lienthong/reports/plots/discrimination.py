@@ -91,8 +91,8 @@ def roc(
     )
 
 
-def spread(bins: Sequence[Bin], words: Words, *, name: str = "spread") -> Plot:
-    """How the foretold risks lie: cases with the event upwards, cases without it downwards."""
+def spread(bins: Sequence[Bin], words: Words, *, name: str = "spread", is_risk: bool = True) -> Plot:
+    """How the foretold risks (or the figures of a score) lie: with the event upwards, without it downwards."""
     events = sum(item.events for item in bins) or 1
     others = sum(item.others for item in bins) or 1
     values = [
@@ -105,7 +105,11 @@ def spread(bins: Sequence[Bin], words: Words, *, name: str = "spread") -> Plot:
         alt.Chart(rows(values))
         .mark_rect(stroke="white", strokeWidth=0.5)
         .encode(
-            x=alt.X("low:Q", scale=alt.Scale(domain=[0, 1]), axis=axis(words("risk-x"), format=".1f")),
+            x=alt.X(
+                "low:Q",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=axis(words("risk-x" if is_risk else "figure-x"), format=".1f"),
+            ),
             x2="high:Q",
             y=alt.Y(
                 "share:Q",
@@ -117,7 +121,8 @@ def spread(bins: Sequence[Bin], words: Words, *, name: str = "spread") -> Plot:
         )
     )
     line = alt.Chart(rows([{"y": 0}])).mark_rule(color=INK, strokeWidth=1).encode(y="y:Q")
-    title = words("spread-title", events=words.number(events), others=words.number(others))
+    key = "spread-title" if is_risk else "spread-title-score"
+    title = words(key, events=words.number(events), others=words.number(others))
     return Plot(
         name=name,
         title=title,
