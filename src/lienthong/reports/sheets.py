@@ -64,7 +64,7 @@ def operating(run: Run, words: Words) -> Sheet:
     columns = (words("measure"), *(_threshold(item["threshold"], item["primary"], words) for item in found))
     names = list(dict.fromkeys(name for item in found for name in item["measures"]))
     counted = [name for name in _COUNTS if any(name in item["counts"] for item in found)]
-    rows = [(words(name), *(_figure(item["counts"].get(name), words) for item in found)) for name in counted]
+    rows = [(words(name), *(_count(item["counts"].get(name), False, words) for item in found)) for name in counted]
     rows += [
         (labels.measure(name, words), *(estimate(item["measures"].get(name)).told(words) for item in found))
         for name in names

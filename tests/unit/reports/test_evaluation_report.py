@@ -165,7 +165,7 @@ def test_bounds_sample_size_comparators_and_places_stand_there_with_their_verdic
     assert "linear features AUROC 0.910 (0.890 to 0.930) 0.0712 (0.0500 to 0.0900) 0.01 ✓ beaten" in text
     assert "I² 41%; prediction interval for a new one from 0.900 to 0.980" in text
     assert "blur disturbed inputs 524 AUROC 0.920 (0.850 to 0.970)" in text
-    assert "At the locked thresholds" in text and "True positives 130" in text
+    assert "At the locked thresholds" in text and "True positives 130" in text and "False negatives 5 " in text
 
 
 def test_a_small_group_is_neither_counted_nor_measured() -> None:
