@@ -175,3 +175,32 @@ def test_the_same_seed_gives_the_same_bits(cases: Cases) -> None:
     for first, second in itertools.pairwise([discrimination.auprc(*cases, seed=5, resamples=200) for _ in range(2)]):
         assert first == second
     assert discrimination.auprc(*cases, seed=6, resamples=200) != discrimination.auprc(*cases, seed=5, resamples=200)
+
+
+def test_net_benefit_and_interventions_avoided_are_those_of_dcurves() -> None:
+    """Constants of dcurves 1.1.7 (Apache-2.0): dca(data, "y", ["p"], thresholds), on the cases made here."""
+    number = np.arange(1, 61)
+    probability = np.round((number * 37 % 101) / 101, 3)
+    happened = (number * 53 % 97) / 97 < probability * 0.9
+    thresholds = (0.1, 0.25, 0.5, 0.75)
+    rows = utility.decision_curve(happened, probability, thresholds, seed=5)
+    said = [0.4185185185185185, 0.3277777777777779, 0.30000000000000004, 0.26666666666666666]
+    everybody = [0.462962962962963, 0.3555555555555556, 0.03333333333333344, -0.933333333333333]
+    avoided = [-0.4000000000000005, -0.0833333333333332, 0.2666666666666666, 0.3999999999999999]
+    assert [row.model.value for row in rows] == pytest.approx(said, abs=1e-12)
+    assert [row.treat_all.value for row in rows] == pytest.approx(everybody, abs=1e-12)
+    assert [row.avoided.value for row in rows] == pytest.approx([100 * value for value in avoided], abs=1e-10)
+
+
+def test_calibration_distances_are_those_of_a_glm_of_statsmodels_on_the_spline(cases: Cases) -> None:
+    happened, probability = cases
+    linear = calibration.logits(probability)
+    basis = calibration.spline_basis(linear, np.quantile(linear, (0.05, 0.35, 0.65, 0.95)))
+    gaps = np.abs(sm.GLM(happened, basis, family=sm.families.Binomial()).fit().fittedvalues - probability)
+    for measure, expected in (
+        (calibration.ici, gaps.mean()),
+        (calibration.e50, np.median(gaps)),
+        (calibration.e90, np.quantile(gaps, 0.9)),
+        (calibration.emax, gaps.max()),
+    ):
+        assert measure(happened, probability, seed=1, resamples=100).value == pytest.approx(expected, abs=1e-6)
