@@ -31,6 +31,13 @@ NO_PACKAGES = ErrorKind(
     allowed="Lienthong with its extras ai and imaging",
     cure='Run `pip install "lienthong[ai,imaging]"`, then the command again.',
 )
+NO_LIBRARY = ErrorKind(
+    "system-library-missing",
+    Category.MISSING,
+    what="A library of the system that this product needs can't be loaded.",
+    allowed="libgomp, the run time of OpenMP, for LightGBM",
+    cure="Install it (Debian and Ubuntu: libgomp1, macOS: libomp), then run the command again.",
+)
 
 _OPENERS: Mapping[str, str] = {
     "published-equation": "lienthong.products.evaluation.equation_cases:evaluable",
@@ -56,4 +63,6 @@ def opened(folder: Traversable) -> Evaluable:
         opener: Callable[[Traversable], Evaluable] = getattr(import_module(module), function)
     except ModuleNotFoundError as error:
         raise NO_PACKAGES.at(f"{folder.name}/card.toml: kind", package=error.name or "?") from None
+    except OSError:  # the package is there, but not what it links to
+        raise NO_LIBRARY.at(f"{folder.name}/card.toml: kind") from None
     return opener(folder)
