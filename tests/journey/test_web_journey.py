@@ -177,9 +177,9 @@ def test_every_page_is_looked_at(served: Served, language: str) -> None:
             looked_at(browser, f"patient-{language}-{width}")
             begin_a_decision(browser, "accept")
             looked_at(browser, f"sign-{language}-{width}")
-            for name in ("ingest", "nothing-here"):
+            for name in ("ingest", "products", "products/breast-survival", "products/news2", "nothing-here"):
                 browser.go(f"{served.address}/{name}")
-                looked_at(browser, f"{name}-{language}-{width}")
+                looked_at(browser, f"{name.replace('/', '-')}-{language}-{width}")
             browser.devtools("Network.clearBrowserCookies")
 
 

@@ -1,4 +1,4 @@
-"""The door for people: three pages over a node, in Vietnamese and English, that work without script and network."""
+"""The door for people: pages over a node, in Vietnamese and English, that work without script and network."""
 
 from __future__ import annotations
 

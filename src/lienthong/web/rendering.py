@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import tzinfo
 from decimal import Decimal
@@ -26,6 +27,7 @@ _FLAGS = {
     Flag.NORMAL: mark("normal"),
     Flag.NONE: "",
 }
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "{score}": "", "1": ""}
 
 
@@ -58,6 +60,7 @@ def _environment(speech: Language, zone: tzinfo) -> Environment:
         word=speech.say,
         day=lambda when: speech.when(when, zone) if isinstance(when, str) else speech.day(when.astimezone(zone)),
         moment=lambda when: f"{speech.day(when.astimezone(zone))} {when.astimezone(zone):%H:%M}",
+        moments=lambda text: _INSTANT.sub(lambda found: speech.when(found[0], zone), text),
         number=lambda value, places=None: speech.number(value, places),
         bytes=speech.size,
         ago=lambda since, now: speech.ago(since, now),

@@ -10,9 +10,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from lienthong.core.clock import Clock
-from lienthong.web import decision_pages, ingest_pages, patient_pages, sign_in_pages, worklist_pages
+from lienthong.products import catalogue
+from lienthong.web import decision_pages, ingest_pages, patient_pages, product_pages, sign_in_pages, worklist_pages
 from lienthong.web.desk import Desk
 from lienthong.web.headers import SecurityHeaders
+from lienthong.web.register import Shelf
 from lienthong.web.rendering import Rendering
 from lienthong.web.request_log import RequestLog
 from lienthong.web.sessions import Random, Sessions
@@ -30,8 +32,11 @@ class _Number(IntegerConvertor):
 register_url_convertor("number", _Number())
 
 
-def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
-    """The pages over a desk; `random` gives the bytes of session tokens (`secrets.token_bytes` at the door)."""
+def site(desk: Desk, *, clock: Clock, random: Random, shelf: Shelf = catalogue) -> Starlette:
+    """The pages over a desk and a shelf of products.
+
+    `random` gives the bytes of session tokens (`secrets.token_bytes` at the door).
+    """
     sessions = Sessions(clock, random)
     door = Door(desk, Rendering(desk.zone), sessions, clock=clock, default=desk.language, controller=desk.controller)
     entry = sign_in_pages.SignIn(desk)
@@ -39,6 +44,7 @@ def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
     patient = patient_pages.Patient(desk)
     decision = decision_pages.Decision(desk, patient)
     ingest = ingest_pages.Ingest(desk)
+    products = product_pages.Products(shelf)
     post = ["POST"]
     routes = [
         Route("/", door.open(entry.start)),
@@ -66,6 +72,12 @@ def site(desk: Desk, *, clock: Clock, random: Random) -> Starlette:
         Route("/ingest/{batch:number}/file/{file:number}", door.open(ingest.file)),
         Route("/resource/{type}/{id}.json", door.open(ingest.resource_json)),
         Route("/resource/{type}/{id}", door.open(ingest.resource)),
+        Route("/products", door.open(products.page)),
+        Route("/products.json", door.open(products.as_json)),
+        Route("/products.csv", door.open(products.as_csv)),
+        Route("/products/{name}/evidence/{run}.json", door.open(products.run)),
+        Route("/products/{name}.json", door.open(products.product_json)),
+        Route("/products/{name}", door.open(products.product)),
         Mount("/static", StaticFiles(packages=[("lienthong.web", "static")])),
     ]
     return Starlette(
