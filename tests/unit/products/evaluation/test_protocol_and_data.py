@@ -157,7 +157,7 @@ def test_a_product_of_another_kind_is_shown_and_says_that_it_does_not_run_on_the
     assert catalogue.read_card_of(folder).kind == "image-classifier"
     with pytest.raises(LienthongError, match="product-not-on-warehouse") as caught:
         catalogue.read(folder)
-    assert "pictures" in caught.value.what and "cvd-risk" in caught.value.allowed
+    assert "picture files" in caught.value.what and "cvd-risk" in caught.value.allowed
     (folder / "card.toml").write_text(card.replace('"published-equation"', '"oracle"'), "utf-8")
     with pytest.raises(LienthongError, match="product-not-evaluable"):
         opened(folder)
