@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lienthong.products.assessment import Assessment, Row
-from lienthong.products.card import Card
-from lienthong.products.evaluation import artefact
-from lienthong.products.evaluation.data import read_recipe
-from lienthong.products.evaluation.evaluable import DataRecipe, Opened
+from lienthong.products.evaluation.evaluable import Opened
+from lienthong.products.evaluation.folder import EvaluableFolder
 from lienthong.products.evaluation.people_table import AS_OF, Line, PeopleTable, only, rows_of
 from lienthong.products.published import Published
 
@@ -23,28 +21,15 @@ def evaluable(folder: Traversable) -> EvaluableEquation:
     return EvaluableEquation(folder)
 
 
-class EvaluableEquation:
+class EvaluableEquation(EvaluableFolder):
     """Meets the Protocol `Evaluable`. Columns: sex, age, event, and each measured and recorded input by its name."""
 
     def __init__(self, folder: Traversable) -> None:
+        super().__init__(folder)
         self._product = Published(folder)
-        self._digest = artefact.digest(folder)
-        self._data = read_recipe((folder / "data.toml").read_text("utf-8"), f"{folder.name}/data.toml")
         equation = self._product.equation
         self._units = {item.name: next(iter(item.units), "") for item in equation.measured}
         self._recorded = tuple(item.name for item in equation.recorded)
-
-    @property
-    def card(self) -> Card:
-        return self._product.card
-
-    @property
-    def digest(self) -> str:
-        return self._digest
-
-    @property
-    def data(self) -> DataRecipe:
-        return self._data
 
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
         """The people of one file. `settings` may hold `disturb`: factors by input."""

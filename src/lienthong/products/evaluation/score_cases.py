@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lienthong.products.assessment import Assessment, Row
-from lienthong.products.card import Card
-from lienthong.products.evaluation import artefact
-from lienthong.products.evaluation.data import read_recipe
-from lienthong.products.evaluation.evaluable import DataRecipe, Opened
+from lienthong.products.evaluation.evaluable import Opened
+from lienthong.products.evaluation.folder import EvaluableFolder
 from lienthong.products.evaluation.people_table import AS_OF, Line, PeopleTable, only, rows_of
 from lienthong.products.score import PublishedScore
 
@@ -28,29 +26,16 @@ def evaluable(folder: Traversable) -> EvaluableScore:
     return EvaluableScore(folder)
 
 
-class EvaluableScore:
+class EvaluableScore(EvaluableFolder):
     """Meets the Protocol `Evaluable`. Columns: age, event, each parameter by its name, and each order of a scale (1
     where it was given)."""
 
     def __init__(self, folder: Traversable) -> None:
+        super().__init__(folder)
         self._product = PublishedScore(folder)
-        self._digest = artefact.digest(folder)
-        self._data = read_recipe((folder / "data.toml").read_text("utf-8"), f"{folder.name}/data.toml")
         model = self._product.score
         self._units = {item.name: item.unit for item in model.parameters}
         self._orders = tuple(model.orders)
-
-    @property
-    def card(self) -> Card:
-        return self._product.card
-
-    @property
-    def digest(self) -> str:
-        return self._digest
-
-    @property
-    def data(self) -> DataRecipe:
-        return self._data
 
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
         """The people of one file. `settings` may hold `disturb`: factors by parameter."""

@@ -18,11 +18,10 @@ import numpy as np
 
 from lienthong.core.errors import Category, ErrorKind, LienthongError
 from lienthong.core.text import printable
-from lienthong.products.card import Card, Text, read_card
-from lienthong.products.evaluation.artefact import digest
+from lienthong.products.card import Text
 from lienthong.products.evaluation.cases import ForecastCases
-from lienthong.products.evaluation.data import read_recipe
-from lienthong.products.evaluation.evaluable import DATA_WRONG, DataRecipe, Opened
+from lienthong.products.evaluation.evaluable import DATA_WRONG, Opened
+from lienthong.products.evaluation.folder import EvaluableFolder
 from lienthong.products.forecasting import opendengue
 from lienthong.products.forecasting.baselines import Learn, persistence, seasonal
 from lienthong.products.forecasting.linear import linear
@@ -45,7 +44,7 @@ NOT_REGIONAL = ErrorKind(
     cure="Read what it is for with `lienthong product show {name}`.",
 )
 
-_FILES = ("card.toml", "data.toml", "model.toml", "protocol.toml")
+_FILES = ("model.toml", "protocol.toml")
 
 _CHOSEN = Text(
     "Dự báo cho {n} trên {all} tỉnh: báo cáo ít nhất {reported} % số tháng và trung bình ít nhất {cases} ca mỗi "
@@ -69,31 +68,17 @@ _VINTAGES = Text(
 _NONE = Text("không có", "none")
 
 
-class RegionalForecast:
+class RegionalForecast(EvaluableFolder):
     """A product of the catalogue of kind `regional-forecast`."""
 
     def __init__(self, folder: Traversable) -> None:
+        super().__init__(folder)
         try:
             texts = {name: (folder / name).read_text("utf-8") for name in _FILES}
         except (OSError, UnicodeDecodeError):
             raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
-        self._card = read_card(texts["card.toml"], f"{folder.name}/card.toml")
-        self._data = read_recipe(texts["data.toml"], f"{folder.name}/data.toml")
-        self._digest = digest(folder)
         self.model: Boosted = read_model(texts["model.toml"])
         self.fixed: Fixed = fixed(tomllib.loads(texts["protocol.toml"])["product"])
-
-    @property
-    def card(self) -> Card:
-        return self._card
-
-    @property
-    def digest(self) -> str:
-        return self._digest
-
-    @property
-    def data(self) -> DataRecipe:
-        return self._data
 
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
         """The forecasts of `development`, of the test (any other part), or for a file of the user's ("").

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from lienthong.core import canonical
-from lienthong.products.card import Card, Text
-from lienthong.products.evaluation import artefact
+from lienthong.products.card import Text
 from lienthong.products.evaluation.cases import SurvivalCases
-from lienthong.products.evaluation.data import read_recipe
-from lienthong.products.evaluation.evaluable import DATA_WRONG, DataRecipe, Opened
+from lienthong.products.evaluation.evaluable import DATA_WRONG, Opened
+from lienthong.products.evaluation.folder import EvaluableFolder
 from lienthong.products.measures.measure import Numbers
 from lienthong.products.shipped import NOT_WHOLE
 from lienthong.products.survival.layouts import Cohort, Woman, read_cohort
@@ -42,32 +41,18 @@ def evaluable(folder: Traversable) -> BreastSurvival:
     return BreastSurvival(folder)
 
 
-class BreastSurvival:
+class BreastSurvival(EvaluableFolder):
     """Meets the Protocol `Evaluable`. Cases are the women of a file about whom the product would give a figure:
     node-positive, and in the range of the women of its development; how many others there are is told."""
 
     def __init__(self, folder: Traversable) -> None:
+        super().__init__(folder)
         self._product = CoxProduct(folder)
-        self._digest = artefact.digest(folder)
         try:
             made_from = (folder / "evidence" / "development_cases.txt").read_text("utf-8")
-            recipe = (folder / "data.toml").read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             raise NOT_WHOLE.at(f"catalogue/{folder.name}", name=folder.name) from None
         self._development = frozenset(made_from.split())
-        self._data = read_recipe(recipe, f"{folder.name}/data.toml")
-
-    @property
-    def card(self) -> Card:
-        return self._product.card
-
-    @property
-    def digest(self) -> str:
-        return self._digest
-
-    @property
-    def data(self) -> DataRecipe:
-        return self._data
 
     def open(self, files: Sequence[Path], part: str, settings: Any) -> Opened:
         """The women of one file.
