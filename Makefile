@@ -29,7 +29,7 @@ demo: $(STAMP) ## two invented hospitals through the whole way, then the web on 
 test: $(STAMP) ## all tests that can run here; what is left out is named
 	$(BIN)/python -m pytest
 
-check: $(STAMP) ## format, lint, types, layers, fast tests: under a minute
+check: $(STAMP) ## format, lint, types, layers, fast tests: some three minutes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
