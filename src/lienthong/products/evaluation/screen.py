@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from lienthong.products.evaluation.evidence import SignedRun
 
-__all__ = ["Evaluated", "Locked", "compared", "is_known", "lines"]
+__all__ = ["Evaluated", "Locked", "agree", "compared", "is_known", "lines"]
+
+_SHARE, _LEAST = Decimal("0.001"), Decimal("0.0001")  # how far figures may lie apart that only a processor moved
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
     """A run as JSON, and how it stands to the signed runs of the catalogue.
 
-    `equals` is {"file", "digest", "signer", "status"} of the signed run with the same digest, `differs` the file of a
-    signed run of the same data, artefact and protocol with other figures; `broken` says why the signed runs that ship
-    do not hold for this product as it is now; `written` where the run was written to.
+    `equals` is {"file", "digest", "signer", "status"} of the signed run with the same digest. Of a signed run of the
+    same data, artefact and protocol with another digest, the file stands in `agrees` where the figures are the same
+    but for their last digits (`agree`), in `differs` where they are others; `broken` says why the signed runs
+    that ship do not hold for this product as it is now; `written` where the run was written to.
     """
 
     body: Mapping[str, Any]
     equals: Mapping[str, str] | None = None
+    agrees: str = ""
     differs: str = ""
     broken: str = ""
     written: str = ""
@@ -30,6 +35,7 @@ class Evaluated:
         return {
             **self.body,
             "equals": self.equals,
+            "agrees": self.agrees,
             "differs": self.differs,
             "broken": self.broken,
             "written": self.written,
@@ -49,7 +55,7 @@ class Locked:
 
 def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], broken: str, written: str) -> Evaluated:
     """The run beside the signed ones of the catalogue."""
-    equals, differs = None, ""
+    equals, agrees, differs = None, "", ""
     for run in runs:
         if run.digest == body["digest"]:
             equals = {
@@ -60,8 +66,40 @@ def compared(body: Mapping[str, Any], runs: Iterable[SignedRun], broken: str, wr
                 "status": run.status.value,
             }
         elif all(run.body[name] == body[name] for name in ("artefact", "protocol", "data")):
-            differs = run.file
-    return Evaluated(body, equals, differs, broken, written)
+            if agree(run.body, body):
+                agrees = run.file
+            else:
+                differs = run.file
+    return Evaluated(body, equals, agrees, differs, broken, written)
+
+
+def agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs say the same: numbers of cases, verdicts, and each measure within 0.1 % (or 0.0001).
+
+    Networks are computed in single precision, in an order that each kind of processor chooses for itself; what moves
+    there in the seventh digit may show in the sixth of a figure.
+    """
+    counted = all(one[name] == other[name] for name in ("n", "events", "abstained"))
+    judged = [[item["met"] for item in run["bounds"]] for run in (one, other)]
+    beaten = [[item["beaten"] for item in run["comparators"]] for run in (one, other)]
+    named = one["measures"].keys() == other["measures"].keys()
+    return (
+        counted
+        and named
+        and judged[0] == judged[1]
+        and beaten[0] == beaten[1]
+        and all(_near(one["measures"][name], other["measures"][name]) for name in one["measures"])
+    )
+
+
+def _near(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    for part in ("value", "low", "high"):
+        first, second = one[part], other[part]
+        if (first is None) != (second is None):
+            return False
+        if first is not None and abs(first - second) > max(_SHARE * abs(first), _LEAST):
+            return False
+    return True
 
 
 def is_known(digests: Iterable[str], runs: Iterable[SignedRun]) -> bool:
@@ -111,6 +149,8 @@ def lines(evaluated: Evaluated) -> Iterator[str]:
     if evaluated.equals:
         equal = evaluated.equals
         yield f"It equals the signed run {equal['digest']} of {equal['signer']} ({equal['file']}, {equal['status']})."
+    if evaluated.agrees:
+        yield f"It agrees with the signed run {evaluated.agrees} but for last digits: another kind of processor."
     if evaluated.differs:
         yield f"IT DIFFERS from the signed run {evaluated.differs} of the same data, artefact and protocol."
     if evaluated.broken:

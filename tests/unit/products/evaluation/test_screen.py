@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from lienthong.products.card import Text
 from lienthong.products.evaluation.evaluate import evaluate
 from lienthong.products.evaluation.evidence import SignedRun
 from lienthong.products.evaluation.protocol import Protocol
-from lienthong.products.evaluation.screen import compared, is_known, lines
+from lienthong.products.evaluation.screen import agree, compared, is_known, lines
 from lienthong.products.evaluation.signing import Signer
 from lienthong.products.evaluation.status import Word
 
@@ -39,8 +40,20 @@ def test_a_run_equals_the_signed_one_or_differs_from_it(body: dict[str, Any]) ->
     said = "\n".join(lines(same))
     assert f"It equals the signed run {body['digest']} of kiem (run-x.json, confirmatory)." in said
 
-    other = compared({**body, "digest": "0" * 64}, [signed(body)], "", "")
-    assert other.equals is None and other.differs == "run-x.json"
+    def moved(by: str) -> dict[str, Any]:
+        auroc = body["measures"]["auroc"]
+        measures = {**body["measures"], "auroc": {**auroc, "value": auroc["value"] + Decimal(by)}}
+        return {**body, "digest": "0" * 64, "measures": measures}
+
+    near = compared(moved("0.000001"), [signed(body)], "", "")
+    assert (near.equals, near.agrees, near.differs) == (None, "run-x.json", "")
+    assert "It agrees with the signed run run-x.json but for last digits" in "\n".join(lines(near))
+    others: list[dict[str, Any]] = [{"n": body["n"] + 1}, {"bounds": []}, {"measures": {}}]
+    for unlike in others:
+        assert not agree(body, {**body, **unlike})
+
+    other = compared(moved("0.002"), [signed(body)], "", "")
+    assert other.equals is None and (other.agrees, other.differs) == ("", "run-x.json")
     assert "IT DIFFERS from the signed run run-x.json" in "\n".join(lines(other))
 
     elsewhere = {**body, "digest": "0" * 64, "data": {**body["data"], "part": "train"}}
