@@ -55,7 +55,7 @@ def evaluate(
     sign: Annotated[bool, typer.Option("--sign", help="Sign the run; --actor NAME is an evaluator.")] = False,
     to: To = None,
 ) -> None:
-    """Measure a product on its own data or on yours; the same data give the same run to the bit."""
+    """Measure a product on its own data or on yours, and set it beside the signed runs of the same data."""
     from lienthong import console
     from lienthong.node import home_of
 

@@ -18,7 +18,7 @@ NOT_WHOLE = ErrorKind(
     "product-incomplete",
     Category.MISSING,
     what="The folder of the product '{name}' is not whole: a file is missing or can't be read.",
-    allowed="card.toml, model.toml, codes.toml, recipe.sql",
+    allowed="its card, model, data recipe and protocol; to run on people also codes.toml and recipe.sql",
     cure="Install Lienthong again, or put the file back.",
 )
 

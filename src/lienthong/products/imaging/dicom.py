@@ -44,6 +44,7 @@ NO_DICOM = ErrorKind(
 
 # Its warnings quote values of the file; what is wrong with a file is told by our own errors.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+_LOG = logging.getLogger(__name__)
 
 _MOST_BYTES = 256 << 20
 _MOST_POINTS = 100_000_000
@@ -257,7 +258,8 @@ def _picture(content: bytes, found: Radiograph) -> tuple[Picture | None, str]:
             outside = _padding(dataset, stored)
             # The window counts in units of the rescaled values; a table of values wants the stored whole numbers.
             shown = np.asarray(apply_voi_lut(apply_modality_lut(stored, dataset), dataset, index=0), np.float64)
-    except Exception:  # noqa: BLE001 - the door to decoders of other makers: each fails on a broken file in its own way
+    except Exception as error:  # noqa: BLE001 - the door to decoders of other makers: a broken file may end in any error
+        _LOG.info("pixels can't be decoded: %s", type(error).__name__)
         return None, Refusal.PIXELS
     if stored.shape != (found.rows, found.columns):
         return None, Refusal.PIXELS
